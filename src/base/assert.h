@@ -1,5 +1,5 @@
-// SEALPOST_ASSERT(condition, "sentence"): our own mistakes. Active in release builds; ends the process, because a program that
-// has found itself wrong must not acknowledge mail.
+// SEALPOST_ASSERT(condition, "sentence"): our own mistakes. Active in release builds; ends the process, because a
+// program that has found itself wrong must not acknowledge mail.
 #pragma once
 
 namespace sealpost {

@@ -1,4 +1,5 @@
-// Base64 as AUTH uses it (RFC 4648 §4, RFC 4954 §4): strict. No white space, no missing or misplaced padding, no stray bits.
+// Base64 as AUTH uses it (RFC 4648 §4, RFC 4954 §4): strict. No white space, no missing or misplaced padding, no stray
+// bits.
 #pragma once
 #include <optional>
 #include <string>

@@ -23,7 +23,8 @@ TEST(Base64, DecodesWhatItEncodes) {
 }
 
 TEST(Base64, RefusesEverythingThatIsNotCanonical) {
-  for (const char* text : {"Zg", "Zg=", "Zg===", "Z===", "Zh==", "Zm9=", "Z=9v", "=", "====", "Zm9v\n", " Zm9v", "Zm-v", "Zg==Zg=="})
+  for (const char* text :
+       {"Zg", "Zg=", "Zg===", "Z===", "Zh==", "Zm9=", "Z=9v", "=", "====", "Zm9v\n", " Zm9v", "Zm-v", "Zg==Zg=="})
     EXPECT_EQ(base64_decode(text), std::nullopt) << text;
 }
 

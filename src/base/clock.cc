@@ -1,10 +1,10 @@
 // Calendar texts, written out by hand: strftime depends on the locale.
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace sealpost {
 
@@ -26,10 +26,9 @@ struct Fields {
 
 std::string format_rfc5322(WallTime time) {
   const Fields f(time);
-  return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} +0000",
-                     kDays.at(std::chrono::weekday(f.midnight).c_encoding()), unsigned{f.date.day()},
-                     kMonths.at(unsigned{f.date.month()} - 1), int{f.date.year()}, f.of_day.hours().count(),
-                     f.of_day.minutes().count(), f.of_day.seconds().count());
+  return fmt::format("{}, {} {} {:04} {:02}:{:02}:{:02} +0000", kDays.at(std::chrono::weekday(f.midnight).c_encoding()),
+                     unsigned{f.date.day()}, kMonths.at(unsigned{f.date.month()} - 1), int{f.date.year()},
+                     f.of_day.hours().count(), f.of_day.minutes().count(), f.of_day.seconds().count());
 }
 
 std::string format_rfc3339(WallTime time) {

@@ -1,4 +1,5 @@
-// Time as values. Pure code is handed the time; only floors 2 and up ask the system for it, through these two functions.
+// Time as values. Pure code is handed the time; only floors 2 and up ask the system for it, through these two
+// functions.
 #pragma once
 #include <chrono>
 #include <string>

@@ -1,5 +1,5 @@
-// Principal and RelayPermit: proofs. A Principal exists only where an authenticator verified somebody, a RelayPermit only where
-// somebody may relay; the queue takes nothing without a permit, so an open relay does not compile.
+// Principal and RelayPermit: proofs. A Principal exists only where an authenticator verified somebody, a RelayPermit
+// only where somebody may relay; the queue takes nothing without a permit, so an open relay does not compile.
 #pragma once
 #include <string>
 #include <utility>
@@ -17,7 +17,8 @@ class BounceRelay;  // queue/: reports about mail that was ours already
 }
 struct PrincipalForTest;  // tests only
 
-/// Who logged in. `name` is the account the decision was made for: valid UTF-8, at most 255 octets, no control characters.
+/// Who logged in. `name` is the account the decision was made for: valid UTF-8, at most 255 octets, no control
+/// characters.
 class Principal {
  public:
   const std::string& name() const { return name_; }

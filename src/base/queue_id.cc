@@ -39,7 +39,8 @@ QueueId QueueIdSource::next(WallTime now) {
   const auto since_epoch = std::max<std::int64_t>((now - kEpoch).count(), 0);
   const std::uint64_t by_clock = static_cast<std::uint64_t>(since_epoch) << (kNodeBits + kSequenceBits);
   const std::uint64_t node_mask = ((std::uint64_t{1} << kNodeBits) - 1) << kSequenceBits;
-  // The sequence runs over into the time field when one millisecond is not enough; the node field in between is put back.
+  // The sequence runs over into the time field when one millisecond is not enough; the node field in between is put
+  // back.
   std::uint64_t candidate = std::max(by_clock, last_ + 1);
   if ((candidate & node_mask) >> kSequenceBits != node_) {
     const std::uint64_t time_part = candidate >> (kNodeBits + kSequenceBits);

@@ -1,5 +1,6 @@
 // QueueId: the name of a message from DATA to delivery, as in "250 2.0.0 Ok: queued as 0G5XK2V7M0001".
-// 64 bits: 42 of milliseconds since 2020-01-01, 8 of node, 14 of sequence; 13 characters of Crockford base32, so ids sort by age.
+// 64 bits: 42 of milliseconds since 2020-01-01, 8 of node, 14 of sequence; 13 characters of Crockford base32, so ids
+// sort by age.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -21,8 +22,8 @@ struct QueueId {
   static std::optional<QueueId> parse(std::string_view text);
 };
 
-/// Hands out ids that only grow, also when the wall clock jumps back. Not thread-safe: one per thread with its own node number,
-/// or one behind a lock.
+/// Hands out ids that only grow, also when the wall clock jumps back. Not thread-safe: one per thread with its own node
+/// number, or one behind a lock.
 class QueueIdSource {
  public:
   /// `node`: which writer this is. `floor`: the largest id known from before; ids start above it.

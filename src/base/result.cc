@@ -14,15 +14,20 @@ Fault fault_of(int error) {
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-    case ENOBUFS: return Fault::kResource;
-    case ETIMEDOUT: return Fault::kTimeout;
+    case ENOBUFS:
+      return Fault::kResource;
+    case ETIMEDOUT:
+      return Fault::kTimeout;
     case ECONNREFUSED:
     case ECONNRESET:
     case EPIPE:
     case EHOSTUNREACH:
-    case ENETUNREACH: return Fault::kNetwork;
-    case ENOENT: return Fault::kNotFound;
-    default: return Fault::kInternal;
+    case ENETUNREACH:
+      return Fault::kNetwork;
+    case ENOENT:
+      return Fault::kNotFound;
+    default:
+      return Fault::kInternal;
   }
 }
 

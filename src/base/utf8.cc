@@ -21,10 +21,14 @@ bool is_utf8(std::string_view text) {
     std::uint8_t low = 0x80;
     std::uint8_t high = 0xBF;
     std::size_t tails = 0;
-    if (lead >= 0xC2 && lead <= 0xDF) tails = 1;
-    else if (lead >= 0xE0 && lead <= 0xEF) tails = 2;
-    else if (lead >= 0xF0 && lead <= 0xF4) tails = 3;
-    else return false;
+    if (lead >= 0xC2 && lead <= 0xDF)
+      tails = 1;
+    else if (lead >= 0xE0 && lead <= 0xEF)
+      tails = 2;
+    else if (lead >= 0xF0 && lead <= 0xF4)
+      tails = 3;
+    else
+      return false;
     if (lead == 0xE0) low = 0xA0;
     if (lead == 0xED) high = 0x9F;
     if (lead == 0xF0) low = 0x90;

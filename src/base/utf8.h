@@ -1,4 +1,5 @@
-// UTF-8 at the border (RFC 3629): every text from a peer that is not ASCII passes here before anything else looks at it.
+// UTF-8 at the border (RFC 3629): every text from a peer that is not ASCII passes here before anything else looks at
+// it.
 #pragma once
 #include <string_view>
 

@@ -1,4 +1,5 @@
-// Verifier: answers "is this who they say, and may they log in". Back ends live behind it; a back end that is down is an Error, never a refusal.
+// Verifier: answers "is this who they say, and may they log in". Back ends live behind it; a back end that is down is
+// an Error, never a refusal.
 #pragma once
 #include <optional>
 #include <string>
@@ -19,9 +20,10 @@ class PrincipalSource {
 class Verifier {
  public:
   virtual ~Verifier() = default;
-  /// A Principal when the password is right and the account may log in; nothing when not, with the same delay for unknown users, wrong
-  /// passwords and disabled accounts. Hashing happens in a bounded pool, never on the calling thread; the task resumes on its own executor.
-  /// Fault::kResource when the pool's queue is full, any other Error when the back end failed: both are 454 4.7.0 to the client.
+  /// A Principal when the password is right and the account may log in; nothing when not, with the same delay for
+  /// unknown users, wrong passwords and disabled accounts. Hashing happens in a bounded pool, never on the calling
+  /// thread; the task resumes on its own executor. Fault::kResource when the pool's queue is full, any other Error when
+  /// the back end failed: both are 454 4.7.0 to the client.
   virtual net::Task<Result<std::optional<Principal>>> verify(sasl::PasswordCredentials credentials) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Runs a fuzz target without libFuzzer: each file of the corpus folders given, then seeded mutations of them, so that every build
-// exercises every target. Repeatable: the seed is fixed.
+// Runs a fuzz target without libFuzzer: each file of the corpus folders given, then seeded mutations of them, so that
+// every build exercises every target. Repeatable: the seed is fixed.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -21,12 +21,20 @@ void run(const std::string& input) {
 }
 
 void mutate(std::string& input, std::mt19937_64& random) {
-  static constexpr std::string_view kTokens[] = {"\r\n", "\r\n.\r\n", "\n", "\r", ".", "<", ">", "@", "\"", "\\", "=", "BDAT 3 LAST\r\n", "STARTTLS\r\n", "\xFF", "\xC3\xA9"};
+  static constexpr std::string_view kTokens[] = {
+      "\r\n", "\r\n.\r\n",       "\n",           "\r",   ".",       "<", ">", "@", "\"", "\\",
+      "=",    "BDAT 3 LAST\r\n", "STARTTLS\r\n", "\xFF", "\xC3\xA9"};
   const auto at = [&](std::size_t n) { return static_cast<std::size_t>(random() % (n + 1)); };
   switch (random() % 4) {
-    case 0: input.insert(at(input.size()), kTokens[random() % std::size(kTokens)]); break;
-    case 1: if (!input.empty()) input.erase(at(input.size() - 1), 1 + at(8)); break;
-    case 2: if (!input.empty()) input[at(input.size() - 1)] = static_cast<char>(random()); break;
+    case 0:
+      input.insert(at(input.size()), kTokens[random() % std::size(kTokens)]);
+      break;
+    case 1:
+      if (!input.empty()) input.erase(at(input.size() - 1), 1 + at(8));
+      break;
+    case 2:
+      if (!input.empty()) input[at(input.size() - 1)] = static_cast<char>(random());
+      break;
     default: {
       const std::size_t from = at(input.size());
       input.insert(at(input.size()), input.substr(from, at(64)));
