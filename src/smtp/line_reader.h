@@ -1,0 +1,54 @@
+// Cuts the input into command lines (RFC 5321 §2.3.8, §4.1.1): only CRLF ends a line. A line that lies whole in the fed
+// input is returned as a view of it; only a line that is cut by the end of the input is copied. Between lines the
+// reader holds no memory. Never: more than the limit of one line in memory, whatever the peer sends.
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "smtp/framing.h"
+
+namespace sealpost::smtp {
+
+/// RFC 5321 §4.5.3.1.4: 512 octets, CRLF included, and each extension adds its own (RFC 1870, 3461, 4954, 6152, 6531).
+/// 2048 holds the sum with room to spare, for every verb alike: the verb is known only when the line is read.
+inline constexpr std::size_t kCommandLineMax = 2048;
+/// RFC 4954 §4: 12,288 octets, CRLF excluded there, are enough for a response of every mechanism. CRLF included here.
+inline constexpr std::size_t kAuthLineMax = 12'288 + 2;
+/// How much of an over-long line is skipped in the hope of its end.
+inline constexpr std::size_t kDiscardMax = 64 * 1024;
+
+struct Line {
+  std::string_view text;  // without CRLF. Good until the next call of next() and the next feed
+};
+/// A line longer than the limit ended; it was not kept.
+struct LineTooLong {
+  friend bool operator==(const LineTooLong&, const LineTooLong&) = default;
+};
+
+class LineReader {
+ public:
+  using Step = std::variant<NeedMoreInput, Line, LineTooLong, FramingFault>;
+
+  /// The next line of at most `octets_max` octets, CRLF included.
+  Step next(Input& input, std::size_t octets_max);
+
+  /// True when a part of a line has been taken and its end has not.
+  bool is_in_line() const { return taken_ > 0 && !is_done_; }
+  /// Octets of heap memory held; 0 between lines.
+  std::size_t memory() const;
+
+ private:
+  Step finish(std::string_view last_piece, std::size_t octets_max);
+  void release();
+
+  std::string carry_;      // the beginning of a line whose end has not been fed; CR before the missing LF is not in it
+  std::size_t taken_ = 0;  // octets of the line taken so far, kept or not
+  bool is_after_cr_ = false;  // the last octet taken was CR
+  bool is_done_ = false;      // the line was returned from the carry, which is released at the next call
+  std::optional<FramingFault> fault_;
+};
+
+}  // namespace sealpost::smtp
