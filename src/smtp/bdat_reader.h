@@ -3,7 +3,9 @@
 // end with CRLF, one is added behind the last chunk: every next hop that is spoken to with DATA would see it so, and
 // what is stored and signed must be what is delivered. Never: an octet more or less than the chunk; a copy of content.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <variant>
 
 #include "smtp/framing.h"
@@ -33,6 +35,10 @@ class BdatReader {
  private:
   enum class State : std::uint8_t { kLineStart, kInLine, kAfterCr, kFaulted };
   Step end_chunk();
+  std::string_view resolve_held(Input& input);
+  std::string_view take_text(Input& input);
+  std::string_view take(Input& input, std::size_t count);
+  void fail(FramingFault fault);
 
   State state_ = State::kLineStart;
   FramingFault fault_{};

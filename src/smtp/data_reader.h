@@ -5,7 +5,7 @@
 // session).
 #pragma once
 #include <cstdint>
-#include <optional>
+#include <string_view>
 #include <variant>
 
 #include "smtp/framing.h"
@@ -35,10 +35,15 @@ class DataReader {
     kEnded,
     kFaulted,
   };
-  Step fail(FramingFault fault);
-  /// Takes the octet that decides what a held CR or "." was. Nothing when the state turned into kLineStart or kInLine
-  /// without a piece.
-  std::optional<Step> resolve_held(Input& input);
+  bool is_holding() const {
+    return state_ == State::kAfterCr || state_ == State::kAfterDot || state_ == State::kAfterDotCr;
+  }
+  /// Looks at the octet that decides what a held CR or "." was. Returns the content that is settled by it, if any.
+  std::string_view resolve_held(Input& input);
+  /// Takes octets up to what has to be decided: a "." at the start of a line, a fault, the end of the input. Returns
+  /// the content in front.
+  std::string_view take_text(Input& input);
+  void fail(FramingFault fault);
 
   State state_ = State::kLineStart;
   FramingFault fault_{};

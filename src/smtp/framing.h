@@ -3,7 +3,6 @@
 // that read them differently can be played against each other (CVE-2023-51764 and its relatives). Never: a copy of what
 // was fed; the view is the driver's buffer.
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

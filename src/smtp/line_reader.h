@@ -36,18 +36,21 @@ class LineReader {
   Step next(Input& input, std::size_t octets_max);
 
   /// True when a part of a line has been taken and its end has not.
-  bool is_in_line() const { return taken_ > 0 && !is_done_; }
+  bool is_in_line() const { return (taken_ > 0 || is_after_cr_) && !is_done_; }
   /// Octets of heap memory held; 0 between lines.
   std::size_t memory() const;
 
  private:
-  Step finish(std::string_view last_piece, std::size_t octets_max);
-  void release();
+  Step fail(FramingFault fault);
+  void keep(std::string_view piece, std::size_t octets_max);
+  Step finish_line(std::string_view last_piece, std::size_t octets_max);
+  void start_line();
+  void release_carry();
 
-  std::string carry_;      // the beginning of a line whose end has not been fed; CR before the missing LF is not in it
-  std::size_t taken_ = 0;  // octets of the line taken so far, kept or not
-  bool is_after_cr_ = false;  // the last octet taken was CR
-  bool is_done_ = false;      // the line was returned from the carry, which is released at the next call
+  std::string carry_;         // the line as far as it was taken, when it was cut; empty when the line is too long
+  std::size_t taken_ = 0;     // octets of the line taken so far, kept or not, without its CR
+  bool is_after_cr_ = false;  // the CR that must end the line was taken, its LF was not
+  bool is_done_ = false;      // the line was returned; the next call starts another
   std::optional<FramingFault> fault_;
 };
 
