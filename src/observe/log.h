@@ -1,6 +1,6 @@
-// The structured log: one line per event, logfmt or JSON, to stderr. Lines are handed to a writer thread in a bounded buffer; the caller never
-// waits for the terminal. When the buffer is full lines are dropped and counted, and the count is logged.
-// Values are escaped here: no raw CR, LF, NUL or terminal escape from a peer ever reaches the log.
+// The structured log: one line per event, logfmt or JSON, to stderr. Lines are handed to a writer thread in a bounded
+// buffer; the caller never waits for the terminal. When the buffer is full lines are dropped and counted, and the count
+// is logged. Values are escaped here: no raw CR, LF, NUL or terminal escape from a peer ever reaches the log.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -27,7 +27,8 @@ struct Field {
   Value value;
 };
 
-/// One event: "time=2026-11-23T17:43:00.123Z level=info event=queued session=… id=…". `event` is from the table of names in events.h.
+/// One event: "time=2026-11-23T17:43:00.123Z level=info event=queued session=… id=…". `event` is from the table of
+/// names in events.h.
 void log(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 /// Set once by main before threads start. Defaults: logfmt, kInfo.
