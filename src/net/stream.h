@@ -1,6 +1,6 @@
-// Stream: one TCP or Unix-domain connection, plain or under TLS, driven by OpenSSL directly on the non-blocking socket. There is no way back from TLS
-// to plain text: when TLS ends, the connection ends (rules R3). One stream belongs to one executor.
-// Every operation stops at the stream's deadline; after a time-out the stream is closed.
+// Stream: one TCP or Unix-domain connection, plain or under TLS, driven by OpenSSL directly on the non-blocking socket.
+// There is no way back from TLS to plain text: when TLS ends, the connection ends (rules R3). One stream belongs to one
+// executor. Every operation stops at the stream's deadline; after a time-out the stream is closed.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -30,12 +30,14 @@ class Stream {
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
 
-  /// Resolves `host` (a name or an address literal) and connects to the first address that answers, all within `deadline`.
+  /// Resolves `host` (a name or an address literal) and connects to the first address that answers, all within
+  /// `deadline`.
   static Task<Result<Stream>> connect(std::string host, std::uint16_t port, SteadyTime deadline);
   /// Connects to a Unix-domain socket (LMTP).
   static Task<Result<Stream>> connect_unix(std::string path, SteadyTime deadline);
 
-  /// From now on every operation fails with Fault::kTimeout when `deadline` passes. Costs no system call; precision is about 250 ms.
+  /// From now on every operation fails with Fault::kTimeout when `deadline` passes. Costs no system call; precision is
+  /// about 250 ms.
   void expires_at(SteadyTime deadline);
 
   /// Handshakes. The facts are the only proof that TLS is on. On failure the Error text says in words what happened
@@ -48,7 +50,8 @@ class Stream {
 
   /// Waits until at least one octet arrived. 0 means an orderly end (FIN, or close_notify under TLS).
   Task<Result<std::size_t>> read_some(std::span<char> buffer);
-  /// Waits until something can be read, holding no buffer; then call read_some(), which may still wait (a partial TLS record).
+  /// Waits until something can be read, holding no buffer; then call read_some(), which may still wait (a partial TLS
+  /// record).
   Task<Result<void>> wait_readable();
   Task<Result<void>> write_all(std::string_view octets);
 

@@ -1,5 +1,6 @@
-// TLS contexts: what both sides offer and accept (RFC 8314 §4, RFC 9325): TLS 1.2 and 1.3, AEAD with ECDHE, no renegotiation, no compression,
-// no early data, no session cache; stateless tickets under rotating keys that are bound to one listener.
+// TLS contexts: what both sides offer and accept (RFC 8314 §4, RFC 9325): TLS 1.2 and 1.3, AEAD with ECDHE, no
+// renegotiation, no compression, no early data, no session cache; stateless tickets under rotating keys that are bound
+// to one listener.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -31,15 +32,17 @@ struct CertificateFacts {
 
 class ServerTlsContext {
  public:
-  /// Reads and checks. The Error names the file and says what is wrong in words: missing, unreadable, not PEM, key and certificate swapped, key of another
-  /// certificate, encrypted key, RSA below 2048 bits. An expired certificate is no error; see warnings().
+  /// Reads and checks. The Error names the file and says what is wrong in words: missing, unreadable, not PEM, key and
+  /// certificate swapped, key of another certificate, encrypted key, RSA below 2048 bits. An expired certificate is no
+  /// error; see warnings().
   static Result<ServerTlsContext> load(const ServerTlsOptions& options);
   ~ServerTlsContext();
   ServerTlsContext(ServerTlsContext&&) noexcept;
   ServerTlsContext& operator=(ServerTlsContext&&) noexcept;
 
   const CertificateFacts& certificate() const;
-  /// "tls/cert.pem expired on 2026-11-01, 22 days ago", "… expires in 6 days", "… names no host like mail.example.com", "no intermediate certificate …".
+  /// "tls/cert.pem expired on 2026-11-01, 22 days ago", "… expires in 6 days", "… names no host like mail.example.com",
+  /// "no intermediate certificate …".
   std::vector<std::string> warnings(WallTime now, std::string_view hostname) const;
   SSL_CTX* native() const;
 
@@ -50,8 +53,8 @@ class ServerTlsContext {
 };
 
 struct ClientTlsOptions {
-  std::string ca_file;            // PEM; empty: the system's roots
-  bool verifies = true;           // false only for opportunistic TLS, where anything beats clear text
+  std::string ca_file;   // PEM; empty: the system's roots
+  bool verifies = true;  // false only for opportunistic TLS, where anything beats clear text
   bool offers_resumption = true;
 };
 
@@ -72,8 +75,9 @@ class ClientTlsContext {
 
 struct PeerCertificate {
   bool is_present = false;
-  bool is_verified = false;         // chain to a trusted root and the name fits (RFC 7817 §3, RFC 9525)
-  std::string verification_text;    // "ok", "self-signed certificate", "the certificate is for other.example, not mail.example.com"
+  bool is_verified = false;       // chain to a trusted root and the name fits (RFC 7817 §3, RFC 9525)
+  std::string verification_text;  // "ok", "self-signed certificate", "the certificate is for other.example, not
+                                  // mail.example.com"
   CertificateFacts facts;
 };
 
