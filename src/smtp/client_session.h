@@ -33,6 +33,8 @@ struct ClientOptions {
   std::string username;
   SecretString password;
   bool may_auth_without_tls = false;
+  std::string mechanism;     // "PLAIN" or "LOGIN": this one or no login; empty: the best one offered
+  bool may_pipeline = true;  // false: one command at a time, also where the server offers PIPELINING
 };
 
 /// What the server said it can do (RFC 5321 §4.1.1.1). Values of interest are parsed; the lines are kept for display.
@@ -55,7 +57,8 @@ struct ClientStartTls {};
 struct ClientReady {};
 /// The server wants the content: give the next piece with content(); after the last one, end_of_content().
 struct ClientNeedContent {};
-/// One transaction is over; `outcome` is good until the next call.
+/// One transaction is over; `outcome` is good until the next call. A transaction that began gets its outcome in every case: when the session
+/// fails in the middle, recipients without a final reply get the failure, those with one keep it, and ClientClosed is the step after this one.
 struct Outcome {
   /// One final reply per recipient, in the order of the envelope: a refused MAIL, RCPT or DATA stands for the recipients it concerns.
   std::vector<Reply> per_recipient;
@@ -105,13 +108,20 @@ class ClientSession {
   void secured(TlsFacts facts);
   /// After ClientReady or ClientTransactionDone: start a transaction.
   void begin(const Mail& mail);
-  /// After ClientNeedContent: content with CRLF line ends. The session dot-stuffs it, or frames it as BDAT; it becomes the next ClientSend.
+  /// After ClientNeedContent: content with CRLF line ends. The session dot-stuffs it; it becomes the next ClientSend, without a copy where no
+  /// dot has to be doubled, so `octets` stay in place until those are written. A CR or LF that stands alone never leaves: the transaction
+  /// fails with 554 5.6.0 and the session closes.
   void content(std::string_view octets);
   void end_of_content();
   /// The content cannot be read to its end: the transaction must not complete. The session closes without the final dot.
   void abort_content();
+  /// At any time: the connection is gone, or a deadline has passed. `reply` (4xx) is the outcome for recipients without a final reply.
+  void connection_lost(Reply reply);
   /// After ClientReady or ClientTransactionDone: QUIT.
   void quit();
+
+  /// False once the session has failed: what begin() starts then ends with ClientClosed, without an outcome.
+  bool is_open() const;
 
   const ServerExtensions& extensions() const;
   const std::optional<TlsFacts>& tls() const;
