@@ -40,6 +40,10 @@ inline constexpr std::string_view kTlsFailed = "tls_failed";
 inline constexpr std::string_view kAuthenticated = "authenticated";
 /// Credentials were refused: session, peer, mechanism, account as it was given.
 inline constexpr std::string_view kAuthFailed = "auth_failed";
+/// Credentials could not be checked, the back end is down: session, peer, account, reason.
+inline constexpr std::string_view kAuthUnavailable = "auth_unavailable";
+/// A message was refused because it could not be stored: session, account, reason.
+inline constexpr std::string_view kStorageRefused = "storage_refused";
 /// A command was refused: session, verb, code, reason.
 inline constexpr std::string_view kRejected = "rejected";
 /// A connection was turned away before its session began: peer, listener, reason.

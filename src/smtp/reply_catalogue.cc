@@ -79,6 +79,8 @@ SEALPOST_REPLY(insufficient_storage, 452, 4, 3, 1, "Insufficient system storage,
 SEALPOST_REPLY(sender_not_owned, 553, 5, 7, 1, "Sender address rejected: not owned by the authenticated user")
 SEALPOST_REPLY(relay_denied, 554, 5, 7, 1, "Relay access denied")
 SEALPOST_REPLY(no_such_mailbox, 550, 5, 1, 1, "Recipient address rejected: no such mailbox here")
+SEALPOST_REPLY(no_route, 550, 5, 1, 2, "This server knows no way to the recipient's domain")
+SEALPOST_REPLY(mail_loop, 554, 5, 4, 6, "Too many Received header fields: the message is going round in circles")
 SEALPOST_REPLY(policy_refused, 550, 5, 7, 1, "Refused by policy")
 SEALPOST_REPLY(policy_unavailable, 451, 4, 3, 0, "Temporary failure while checking the request, please try again later")
 SEALPOST_REPLY(cannot_accept_now, 451, 4, 3, 0, "Temporary failure, the message was not accepted; please try again later")

@@ -76,6 +76,8 @@ const Reply& insufficient_storage();         // 452 4.3.1
 const Reply& sender_not_owned();             // 553 5.7.1, the account may not use this sender address
 const Reply& relay_denied();                 // 554 5.7.1
 const Reply& no_such_mailbox();              // 550 5.1.1
+const Reply& no_route();                     // 550 5.1.2
+const Reply& mail_loop();                    // 554 5.4.6, RFC 5321 §6.3
 const Reply& policy_refused();               // 550 5.7.1
 const Reply& policy_unavailable();           // 451 4.3.0, the rules could not be evaluated
 const Reply& cannot_accept_now();            // 451 4.3.0, the message could not be made durable
