@@ -1,5 +1,5 @@
-// Mail addresses as SMTP carries them (RFC 5321 §4.1.2, §4.1.3, RFC 6531 §3.3). An address object exists only if it is valid.
-// Never: a regular expression, a default-accept branch, or a completion of what the client left out.
+// Mail addresses as SMTP carries them (RFC 5321 §4.1.2, §4.1.3, RFC 6531 §3.3). An address object exists only if it is
+// valid. Never: a regular expression, a default-accept branch, or a completion of what the client left out.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -8,9 +8,10 @@
 
 namespace sealpost::smtp {
 
-inline constexpr std::size_t kLocalPartMax = 64;   // RFC 5321 §4.5.3.1.1, octets
-inline constexpr std::size_t kDomainMax = 255;     // RFC 5321 §4.5.3.1.2, octets
-inline constexpr std::size_t kPathMax = 256;       // RFC 5321 §4.5.3.1.3, octets, "<" and ">" included
+// RFC 5321 §4.5.3.1.1 asks that 64 octets of local part be accepted, and §4.5.3.1 that implementations impose no limit
+// where they can. Reply addresses of large services are longer than 64, so the path alone bounds a local part.
+inline constexpr std::size_t kDomainMax = 255;  // RFC 5321 §4.5.3.1.2, octets
+inline constexpr std::size_t kPathMax = 256;    // RFC 5321 §4.5.3.1.3, octets, "<" and ">" included, a source route too
 
 /// What the address may contain beyond ASCII.
 enum class Charset { kAscii, kUtf8 };  // kUtf8: SMTPUTF8 was asked for with MAIL (RFC 6531 §3.4)
@@ -68,9 +69,10 @@ struct PathAndRest {
   std::string_view rest;  // what follows ">": the ESMTP parameters, with their leading space
 };
 
-/// `text` starts right after "FROM:" or "TO:". Source routes ("<@a,@b:c@d>") are accepted and dropped (RFC 5321 §4.1.1.3, appendix C).
-/// "<Postmaster>" without a domain (RFC 5321 §4.1.1.3) is completed with `own_hostname` for RCPT; pass an empty view to refuse it.
-/// Nothing for anything that is not a path; the caller decides whether "<>" is allowed.
+/// `text` starts right after "FROM:" or "TO:". Source routes ("<@a,@b:c@d>") are accepted and dropped (RFC 5321
+/// §4.1.1.3, appendix C).
+/// "<Postmaster>" without a domain (RFC 5321 §4.1.1.3) is completed with `own_hostname` for RCPT; pass an empty view to
+/// refuse it. Nothing for anything that is not a path; the caller decides whether "<>" is allowed.
 std::optional<PathAndRest> parse_path(std::string_view text, Charset charset, std::string_view own_hostname);
 
 }  // namespace sealpost::smtp
