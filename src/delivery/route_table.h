@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "delivery/agent.h"
 #include "delivery/route.h"
-#include "net/task.h"
 #include "smtp/address.h"
 
 namespace sealpost::delivery {
@@ -21,9 +20,9 @@ struct RoutedAgent {
 class RouteTable {
  public:
   RouteTable() = default;
-  /// Builds the agents; they run on `context`. `hostname` is our name in EHLO. Fault::kConfiguration names the route
+  /// Builds the agents. `hostname` is our name in EHLO and in Maildir file names. Fault::kConfiguration names the route
   /// and what is wrong with it (a CA file that cannot be read, LMTP without host or socket).
-  static Result<RouteTable> make(std::vector<Route> routes, std::string hostname, net::asio::io_context& context);
+  static Result<RouteTable> make(std::vector<Route> routes, const std::string& hostname);
 
   void add(Route route, std::unique_ptr<Agent> agent);
 
