@@ -1,0 +1,38 @@
+// One login, from the stored account to the answer. The only maker of Principals from passwords. Account state is part
+// of the same decision (rules R9), and every refusal costs the same work (R18).
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/principal.h"
+#include "base/result.h"
+#include "identity/credential_cache.h"
+#include "identity/user_database.h"
+#include "sasl/server_mechanism.h"
+
+namespace sealpost::identity {
+
+/// verify_password(), or a stand-in that a test counts.
+using HashCheck = std::function<Result<bool>(const std::string& hash, const SecretString& password)>;
+
+class PasswordDecision {
+ public:
+  /// `user`: the account that the name means, as stored at this moment; nothing when there is none.
+  PasswordDecision(sasl::PasswordCredentials credentials, std::optional<User> user)
+      : credentials_(std::move(credentials)), user_(std::move(user)) {}
+
+  /// Yes when just these credentials were verified a short while ago; nothing means "not known", never "no".
+  std::optional<Principal> from_cache(const CredentialCache& cache, SteadyTime now) const;
+  /// The slow way: one password hash, whatever the outcome. A yes is remembered in `cache`.
+  Result<std::optional<Principal>> by_hash(const HashCheck& check, CredentialCache& cache, SteadyTime now) const;
+
+ private:
+  bool may_log_in() const;
+
+  sasl::PasswordCredentials credentials_;
+  std::optional<User> user_;
+};
+
+}  // namespace sealpost::identity

@@ -1,0 +1,98 @@
+// Logins against the embedded user database: lookup lane, cache, hash lane, answer.
+#include "identity/sqlite_verifier.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "net/await_callback.h"
+
+namespace sealpost::identity {
+
+namespace {
+
+using Answer = Result<std::optional<Principal>>;
+
+std::size_t threads_for(std::size_t wanted) {
+  return wanted != 0 ? wanted : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
+}
+
+Answer refused(WorkerLane::Turn turn) {
+  return fail(Fault::kResource, turn == WorkerLane::Turn::kClosing ? "the server is stopping"
+                                                                   : "too many logins are waiting for verification");
+}
+
+}  // namespace
+
+/// What travels through the lanes; wiped with its password when the answer is given.
+struct SqliteVerifier::Login {
+  sasl::PasswordCredentials credentials;
+  net::Completion<Answer> complete;
+};
+
+Result<std::unique_ptr<SqliteVerifier>> SqliteVerifier::open(SqliteVerifierOptions options) {
+  Result<UserDatabase> database = UserDatabase::open(options.database_file, UserDatabase::Open::kCreateIfNone);
+  if (!database) return std::unexpected(std::move(database.error()));
+  ignore(decoy_hash(), "made now, so that the first unknown user does not take twice as long");
+  return std::unique_ptr<SqliteVerifier>(new SqliteVerifier(std::move(options), std::move(*database)));
+}
+
+SqliteVerifier::SqliteVerifier(SqliteVerifierOptions options, UserDatabase database)
+    : options_(std::move(options)),
+      database_(std::move(database)),
+      cache_(options_.cache_entries_max, options_.cache_lifetime),
+      hash_lane_(threads_for(options_.hash_threads), options_.hash_waiting_max),
+      lookup_lane_(1, options_.lookup_waiting_max) {}
+
+SqliteVerifier::~SqliteVerifier() = default;
+
+net::Task<Answer> SqliteVerifier::verify(sasl::PasswordCredentials credentials) {
+  auto start = [this, credentials = std::move(credentials)](net::Completion<Answer> complete) mutable {
+    auto login = std::make_unique<Login>(std::move(credentials), std::move(complete));
+    lookup_lane_.submit([this, login = std::move(login)](WorkerLane::Turn turn) mutable {
+      if (turn == WorkerLane::Turn::kRun)
+        look_up(std::move(login));
+      else
+        login->complete(refused(turn));
+    });
+  };
+  Answer answer = co_await net::await_callback<Answer>(std::move(start));
+  co_return answer;
+}
+
+void SqliteVerifier::look_up(std::unique_ptr<Login> login) {
+  Result<std::optional<User>> user = find(login->credentials.authcid);
+  if (!user) {
+    login->complete(std::unexpected(std::move(user.error())));
+    return;
+  }
+  PasswordDecision decision(std::move(login->credentials), std::move(*user));
+  if (std::optional<Principal> principal = decision.from_cache(cache_, options_.now())) {
+    login->complete(std::move(principal));
+    return;
+  }
+  hash(std::move(login), std::move(decision));
+}
+
+void SqliteVerifier::hash(std::unique_ptr<Login> login, PasswordDecision decision) {
+  hash_lane_.submit([this, login = std::move(login), decision = std::move(decision)](WorkerLane::Turn turn) {
+    if (turn == WorkerLane::Turn::kRun)
+      login->complete(decision.by_hash(options_.check, cache_, options_.now()));
+    else
+      login->complete(refused(turn));
+  });
+}
+
+Result<std::optional<User>> SqliteVerifier::find(const std::string& name) {
+  // A database restored from a backup is another file under the same name; the old one must not answer for it.
+  if (database_ && !database_->is_current()) database_.reset();
+  if (!database_) {
+    Result<UserDatabase> opened = UserDatabase::open(options_.database_file, UserDatabase::Open::kExisting);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    database_.emplace(std::move(*opened));
+  }
+  Result<std::optional<User>> user = database_->find(name);
+  if (!user) database_.reset();
+  return user;
+}
+
+}  // namespace sealpost::identity
