@@ -13,6 +13,7 @@
 #include "base/tls_facts.h"
 #include "net/task.h"
 #include "net/tls_context.h"
+#include "net/tls_failure.h"
 
 namespace sealpost::net {
 
@@ -64,6 +65,12 @@ class Stream {
 
  private:
   struct State;
+  explicit Stream(std::unique_ptr<State> state);
+  Task<Result<void>> handshake(TlsSide side);
+  Task<Result<void>> begin_and_finish_client_handshake();
+  Task<Error> refuse_plain_text(std::string octets);
+  Task<> linger();
+
   std::unique_ptr<State> state_;
 };
 
