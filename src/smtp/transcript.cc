@@ -116,31 +116,42 @@ std::optional<std::string_view> behind_mark(std::string_view line, std::string_v
   return line;
 }
 
+TranscriptStep step(TranscriptStep::Kind kind, std::string text = {},
+                    TranscriptStep::Match match = TranscriptStep::Match::kLine) {
+  return {kind, 0, std::move(text), match};
+}
+
 Result<TranscriptStep> client_line(std::string_view text) {
   const bool has_line_end = !text.ends_with(kNoLineEnd) || text.ends_with("\\\\-");
   if (!has_line_end) text.remove_suffix(kNoLineEnd.size());
   auto octets = expand_transcript_escapes(text);
   if (!octets) return std::unexpected(octets.error());
   if (has_line_end) octets->append("\r\n");
-  return TranscriptStep{TranscriptStep::Kind::kClient, 0, std::move(*octets), false};
+  return step(TranscriptStep::Kind::kClient, std::move(*octets));
 }
 
 Result<TranscriptStep> server_line(std::string_view text) {
-  const bool is_prefix = text.ends_with('*') && !text.ends_with("\\*");
-  if (is_prefix) text.remove_suffix(1);
+  using Match = TranscriptStep::Match;
+  Match match = Match::kLine;
+  if (text.size() == 7 && text.ends_with(" ...")) {
+    match = Match::kReply;
+    text = text.substr(0, 3);
+  } else if (text.ends_with('*') && !text.ends_with("\\*")) {
+    match = Match::kPrefix;
+    text.remove_suffix(1);
+  }
   auto line = expand_transcript_escapes(text);
   if (!line) return std::unexpected(line.error());
-  return TranscriptStep{TranscriptStep::Kind::kServer, 0, std::move(*line), is_prefix};
+  return step(TranscriptStep::Kind::kServer, std::move(*line), match);
 }
 
 /// "< TLS handshake >", "< closed >", "< closed: injection >".
 Result<TranscriptStep> event_line(std::string_view line) {
   if (!line.ends_with(" >")) return bad("an event is written \"< TLS >\" or \"< closed >\"");
   const std::string_view event = line.substr(2, line.size() - 4);
-  if (event.starts_with("TLS")) return TranscriptStep{TranscriptStep::Kind::kTls, 0, {}, false};
-  if (event == "closed") return TranscriptStep{TranscriptStep::Kind::kClosed, 0, {}, false};
-  if (event.starts_with("closed: "))
-    return TranscriptStep{TranscriptStep::Kind::kClosed, 0, std::string(event.substr(8)), false};
+  if (event.starts_with("TLS")) return step(TranscriptStep::Kind::kTls);
+  if (event == "closed") return step(TranscriptStep::Kind::kClosed);
+  if (event.starts_with("closed: ")) return step(TranscriptStep::Kind::kClosed, std::string(event.substr(8)));
   return bad("the only events are TLS and closed");
 }
 
@@ -148,8 +159,7 @@ Result<TranscriptStep> step_of(std::string_view line) {
   if (const auto text = behind_mark(line, "C:")) return client_line(*text);
   if (const auto text = behind_mark(line, "S:")) return server_line(*text);
   if (line.starts_with("< ")) return event_line(line);
-  if (const auto text = behind_mark(line, "expect:"))
-    return TranscriptStep{TranscriptStep::Kind::kExpect, 0, std::string(*text), false};
+  if (const auto text = behind_mark(line, "expect:")) return step(TranscriptStep::Kind::kExpect, std::string(*text));
   return bad("a line begins with \"#\", \"given:\", \"C:\", \"S:\", \"<\" or \"expect:\"");
 }
 
@@ -160,7 +170,7 @@ std::unexpected<Error> at_line(std::size_t line, Error error) {
 }  // namespace
 
 bool TranscriptStep::matches(std::string_view server_line) const {
-  return is_prefix ? server_line.starts_with(text) : server_line == text;
+  return match == Match::kLine ? server_line == text : server_line.starts_with(text);
 }
 
 Result<std::string> expand_transcript_escapes(std::string_view text) { return Expander().expand(text, 0); }
@@ -206,12 +216,12 @@ Result<Transcript> parse_transcript(std::string_view file) {
       transcript.givens.push_back({number, std::string(*given)});
       continue;
     }
-    auto step = step_of(line);
-    if (!step) return at_line(number, step.error());
-    step->line = number;
-    octets += step->text.size();
+    auto parsed = step_of(line);
+    if (!parsed) return at_line(number, parsed.error());
+    parsed->line = number;
+    octets += parsed->text.size();
     if (octets > kTranscriptOctetsMax) return at_line(number, {Fault::kConfiguration, "the dialogue is too long"});
-    transcript.steps.push_back(std::move(*step));
+    transcript.steps.push_back(std::move(*parsed));
   }
   if (transcript.steps.empty()) return bad("there is no dialogue in this file");
   return transcript;

@@ -20,18 +20,24 @@ struct TranscriptGiven {
 struct TranscriptStep {
   enum class Kind {
     kClient,  // octets to send, CRLF included unless the line said otherwise. Consecutive ones are sent in one write.
-    kServer,  // one line the server must send
+    kServer,  // one line the server must send, or one whole reply
     kTls,     // "< TLS >": the handshake takes place here
     kClosed,  // "< closed >": the server closes the connection
     kExpect,  // "expect: …": what must have happened behind the server, for a player that can see it
   };
   Kind kind = Kind::kClient;
   std::size_t line = 0;
-  std::string
-      text;  // kClient: octets; kServer: the line without CRLF; kClosed: the reason or nothing; kExpect: as written
-  bool is_prefix = false;  // kServer: the line ended in "*", anything may follow
+  /// kClient: octets; kServer: what was to be said; kClosed: the reason or nothing; kExpect: as written.
+  std::string text;
+  enum class Match {
+    kLine,    // the line is exactly `text`, CRLF aside
+    kPrefix,  // it begins with `text`: the transcript says "*" for the rest
+    kReply,   // a reply of any number of lines that begin with `text`, a code: the transcript says "250 ..."
+  };
+  Match match = Match::kLine;  // of kServer
 
-  /// kServer: is this the line, without CRLF, that was to be said?
+  /// kServer: is this a line, without CRLF, that was to be said? With kReply it is asked until a line has no "-" behind
+  /// its code.
   bool matches(std::string_view server_line) const;
 };
 

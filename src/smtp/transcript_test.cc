@@ -6,6 +6,7 @@ namespace sealpost::smtp {
 namespace {
 
 using Kind = TranscriptStep::Kind;
+using Match = TranscriptStep::Match;
 
 std::string error_of(std::string_view file) {
   const auto transcript = parse_transcript(file);
@@ -24,7 +25,7 @@ TEST(Transcript, ReadsADialogueInOrder) {
   ASSERT_EQ(transcript->steps.size(), 7U);
   EXPECT_EQ(transcript->steps[0].kind, Kind::kServer);
   EXPECT_EQ(transcript->steps[0].line, 4U);
-  EXPECT_TRUE(transcript->steps[0].is_prefix);
+  EXPECT_EQ(transcript->steps[0].match, Match::kPrefix);
   EXPECT_EQ(transcript->steps[1].text, "STARTTLS\r\n");
   EXPECT_EQ(transcript->steps[3].kind, Kind::kTls);
   EXPECT_EQ(transcript->steps[4].text, "\r\n");
@@ -32,13 +33,20 @@ TEST(Transcript, ReadsADialogueInOrder) {
   EXPECT_EQ(transcript->steps[6].kind, Kind::kExpect);
 }
 
-TEST(Transcript, MatchesTheWholeLineUnlessItEndsInAStar) {
-  const TranscriptStep exact{Kind::kServer, 1, "250 Ok", false};
-  EXPECT_TRUE(exact.matches("250 Ok"));
-  EXPECT_FALSE(exact.matches("250 Ok."));
-  const TranscriptStep prefix{Kind::kServer, 1, "250 ", true};
-  EXPECT_TRUE(prefix.matches("250 anything"));
-  EXPECT_FALSE(prefix.matches("250-anything"));
+TEST(Transcript, MatchesALineItsBeginningOrAWholeReply) {
+  const auto transcript = parse_transcript("# t\nS: 250 Ok\nS: 250 *\nS: 250 ...\nS: 250 Ok \\*\n");
+  ASSERT_TRUE(transcript);
+  const auto& steps = transcript->steps;
+  EXPECT_TRUE(steps[0].matches("250 Ok"));
+  EXPECT_FALSE(steps[0].matches("250 Ok."));
+  EXPECT_TRUE(steps[1].matches("250 anything"));
+  EXPECT_FALSE(steps[1].matches("250-anything"));
+  EXPECT_EQ(steps[2].match, Match::kReply);
+  EXPECT_TRUE(steps[2].matches("250-anything"));
+  EXPECT_TRUE(steps[2].matches("250 anything"));
+  EXPECT_FALSE(steps[2].matches("251 anything"));
+  EXPECT_TRUE(steps[3].matches("250 Ok *"));
+  EXPECT_FALSE(steps[3].matches("250 Ok anything"));
 }
 
 TEST(Transcript, ExpandsEscapes) {

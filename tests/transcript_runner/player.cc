@@ -124,12 +124,16 @@ class Player {
   }
 
   void check_line(const TranscriptStep& step) {
-    const std::string expected = smtp::escape_for_transcript(step.text) + (step.is_prefix ? "*" : "");
-    if (said_.empty()) return disagree(fmt::format("expected: {}\n      but the server says nothing", expected));
-    if (!step.matches(said_.front()))
-      return disagree(
-          fmt::format("expected: {}\n           got: {}", expected, smtp::escape_for_transcript(said_.front())));
-    said_.pop_front();
+    using Match = TranscriptStep::Match;
+    const std::string rest = step.match == Match::kPrefix ? "*" : step.match == Match::kReply ? " ..." : "";
+    const std::string expected = smtp::escape_for_transcript(step.text) + rest;
+    for (bool is_more = true; is_more; said_.pop_front()) {
+      if (said_.empty()) return disagree(fmt::format("expected: {}\n      but the server says nothing", expected));
+      const std::string& line = said_.front();
+      if (!step.matches(line))
+        return disagree(fmt::format("expected: {}\n           got: {}", expected, smtp::escape_for_transcript(line)));
+      is_more = step.match == Match::kReply && line[3] == '-';
+    }
   }
 
   void check_event(std::string_view expected) {

@@ -190,7 +190,9 @@ smtp::Answer ScriptedWorld::answer(const smtp::AskAccept& ask) {
   const smtp::Envelope envelope = std::move(ask.envelope);
   std::string event = "accepted from " + smtp::to_path(envelope.reverse_path) + " to";
   for (const auto& recipient : envelope.recipients) event += " " + smtp::to_path(recipient.forward_path);
-  events_.push_back(event + " content " + smtp::escape_for_transcript(content_));
+  event += " content";
+  if (!content_.empty()) event += " " + smtp::escape_for_transcript(content_);
+  events_.push_back(std::move(event));
   return smtp::Queued{{++queue_id_}};
 }
 
