@@ -116,7 +116,6 @@ void LoadWorker::begin(Slot& slot) {
   slot.session = std::make_unique<ClientSession>(settings_, *this, number);
   slot.is_handshake_counted = false;
   slot.is_ready_counted = false;
-  if (settings_.tls == TlsMode::kImplicit) slot.channel->start_tls_as_client(tls_.context(), tls_.session());
   register_slot(slot, EPOLLOUT);
 }
 
@@ -152,6 +151,8 @@ void LoadWorker::handle(std::size_t index, std::uint32_t events) {
       return broken(slot, fmt::format("connect: {}", std::strerror(outcome)));
     }
     slot.state = SlotState::kOpen;
+    if (settings_.tls == TlsMode::kImplicit)
+      slot.channel->start_tls_as_client(tls_.context(), tls_.session_copy().get());
     return flush(slot);
   }
   Channel::Status status = Channel::Status::kOpen;
@@ -177,7 +178,7 @@ void LoadWorker::progress(Slot& slot) {
   slot.session->advance(slot.channel->input, slot.channel->output);
   current_ = nullptr;
   if (slot.session->wants_tls() && !slot.channel->is_handshaking() && !slot.channel->is_secure()) {
-    slot.channel->start_tls_as_client(tls_.context(), tls_.session());
+    slot.channel->start_tls_as_client(tls_.context(), tls_.session_copy().get());
   }
   if (slot.session->is_ready() && !slot.is_ready_counted) {
     slot.is_ready_counted = true;

@@ -30,8 +30,9 @@ class ClientTls {
   ClientTls& operator=(const ClientTls&) = delete;
 
   SSL_CTX* context() const { return context_.get(); }
-  /// The newest session, or null when there is none or resumption is off.
-  SSL_SESSION* session() const { return session_.get(); }
+  /// The newest session, or null when there is none or resumption is off. A copy, because OpenSSL retires a TLS 1.3
+  /// session at the end of the handshake that resumed it, and connections that begin meanwhile want to resume it too.
+  SslSession session_copy() const { return SslSession(session_ ? SSL_SESSION_dup(session_.get()) : nullptr); }
 
  private:
   static int keep_session(SSL* connection, SSL_SESSION* session);
