@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -117,10 +118,9 @@ std::unexpected<Error> Stream::State::tls_io_error(const char* what, int ssl_err
   return fail(Fault::kPeer, fmt::format("{} (while {})", explain_tls_failure(error, side), what));
 }
 
-Task<Result<void>> Stream::State::wait(Direction direction, const char* what) {
-  if (!socket.is_open()) co_return closed_error();
-  if (deadline <= steady_now()) co_return timeout_error(what);
-  error_code error;
+Task<Stream::State::WaitEnd> Stream::State::wait_for_readiness(Direction direction, error_code& error) {
+  if (!socket.is_open()) co_return WaitEnd::kClosed;
+  if (deadline <= steady_now()) co_return WaitEnd::kExpired;
   bool is_expired = false;
   {
     const DeadlineKeeper::Wait watched(
@@ -136,11 +136,26 @@ Task<Result<void>> Stream::State::wait(Direction direction, const char* what) {
   }
   reads_without_wait = 0;
   // close() may have been called while this task slept.
-  if (!socket.is_open()) co_return closed_error();
-  if (is_expired) co_return timeout_error(what);
-  if (error) co_return system_error(what, error.value());
+  if (!socket.is_open()) co_return WaitEnd::kClosed;
+  if (is_expired) co_return WaitEnd::kExpired;
+  if (error) co_return WaitEnd::kFailed;
   if (direction == Direction::kRead) may_be_readable = true;
-  co_return Result<void>();
+  co_return WaitEnd::kReady;
+}
+
+Task<Result<void>> Stream::State::wait(Direction direction, const char* what) {
+  error_code error;
+  switch (co_await wait_for_readiness(direction, error)) {
+    case WaitEnd::kReady:
+      co_return Result<void>();
+    case WaitEnd::kExpired:
+      co_return timeout_error(what);
+    case WaitEnd::kClosed:
+      co_return closed_error();
+    case WaitEnd::kFailed:
+      break;
+  }
+  co_return system_error(what, error.value());
 }
 
 Stream::Stream(tcp::socket socket) : state_(std::make_unique<State>(adopt(std::move(socket)))) {}
@@ -222,7 +237,29 @@ Task<Result<void>> Stream::wait_readable() {
   if (!state.socket.is_open()) co_return state.closed_error();
   if (state.has_ended || state.may_be_readable) co_return Result<void>();
   if (state.ssl && SSL_has_pending(state.ssl.get()) == 1) co_return Result<void>();
-  co_return co_await state.wait(Direction::kRead, kWhat);
+  error_code error;
+  state.is_idle_wait = true;
+  const auto end = co_await state.wait_for_readiness(Direction::kRead, error);
+  state.is_idle_wait = false;
+  if (std::exchange(state.is_interrupted, false) && end != State::WaitEnd::kClosed) co_return Result<void>();
+  switch (end) {
+    case State::WaitEnd::kReady:
+      co_return Result<void>();
+    case State::WaitEnd::kExpired:
+      co_return fail(Fault::kTimeout, fmt::format("timed out {}", kWhat));
+    case State::WaitEnd::kClosed:
+      co_return state.closed_error();
+    case State::WaitEnd::kFailed:
+      break;
+  }
+  co_return state.system_error(kWhat, error.value());
+}
+
+void Stream::interrupt() noexcept {
+  if (!state_->is_idle_wait) return;
+  state_->is_interrupted = true;
+  error_code ignored;
+  state_->socket.cancel(ignored);
 }
 
 Task<Result<void>> Stream::write_all(std::string_view octets) {

@@ -52,8 +52,11 @@ class Stream {
   /// Waits until at least one octet arrived. 0 means an orderly end (FIN, or close_notify under TLS).
   Task<Result<std::size_t>> read_some(std::span<char> buffer);
   /// Waits until something can be read, holding no buffer; then call read_some(), which may still wait (a partial TLS
-  /// record).
+  /// record). Nothing is half done here, so this is the one operation whose time-out leaves the stream open: there is
+  /// time for a last word.
   Task<Result<void>> wait_readable();
+  /// Lets a waiting wait_readable() return at once with success; without one, does nothing. On the stream's thread.
+  void interrupt() noexcept;
   Task<Result<void>> write_all(std::string_view octets);
 
   /// close_notify when under TLS, then FIN; waits at most a second for the peer. Never fails.

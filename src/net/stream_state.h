@@ -33,11 +33,16 @@ struct Stream::State {
   /// Octets may be waiting: the last read filled its buffer, or a wait has just said so. Otherwise a read waits before
   /// it tries, which saves the read(2) that only learns EAGAIN.
   bool may_be_readable = false;
-  bool is_secure = false;  // the handshake is done
-  bool has_ended = false;  // the peer sent FIN or close_notify
+  bool is_interrupted = false;  // interrupt() ended the wait
+  bool is_idle_wait = false;    // wait_readable() waits, and nothing else
+  bool is_secure = false;       // the handshake is done
+  bool has_ended = false;       // the peer sent FIN or close_notify
   bool has_spoken_plain = false;
   int reads_without_wait = 0;
 
+  /// How a wait ended, before anybody decides what that means.
+  enum class WaitEnd : std::uint8_t { kReady, kExpired, kClosed, kFailed };
+  Task<WaitEnd> wait_for_readiness(Direction direction, error_code& error);
   /// Waits for the socket, at most until the deadline. Closes on failure. `what` names the operation for the error
   /// text.
   Task<Result<void>> wait(Direction direction, const char* what);
