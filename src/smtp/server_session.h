@@ -27,7 +27,7 @@ struct ServerOptions {
   std::string hostname;                         // of the greeting and the EHLO reply
   Bytes size_max = {52'428'800};                // RFC 1870; 50 MiB as in the EHLO line SIZE 52428800
   std::size_t recipients_max = 1000;            // per transaction; RFC 5321 §4.5.3.1.8 asks for at least 100
-  std::size_t errors_max = 20;                  // replies 4xx/5xx to commands in one session before 421
+  std::size_t errors_max = 20;                  // replies 4xx/5xx since the last accepted message; 421 follows the last
   std::size_t auth_failures_max = 3;            // RFC 4954 §9: not before 3
   bool is_starttls_available = true;            // a certificate is loaded
   bool may_auth_without_tls = false;            // only by a setting whose name says insecure

@@ -168,7 +168,10 @@ ServerStep Session::ask_step() {
             return AskRecipient{transaction().envelope, asked.recipient};
           },
           [this](const ContentQuestion&) -> ServerStep { return AskContent{transaction().envelope}; },
-          [this](AcceptQuestion) -> ServerStep { return AskAccept{transaction().envelope}; },
+          [this](AcceptQuestion) -> ServerStep {
+            transaction().is_reserved = false;  // from here on the content is in the hands of whoever answers
+            return AskAccept{transaction().envelope};
+          },
       },
       question_);
 }
@@ -220,17 +223,17 @@ std::optional<ServerStep> Session::read_line() {
 }
 
 void Session::take_line(std::string_view line) {
-  show_command(line);
-  if (std::holds_alternative<Authenticating>(state_)) return auth_response(*this, line);
+  if (std::holds_alternative<Authenticating>(state_)) {
+    if (watcher_ != nullptr) watcher_->command(line == "*" ? line : "***");
+    return auth_response(*this, line);
+  }
   const CommandLine command = parse_command_line(line);
+  if (watcher_ != nullptr) show_command(line, command);
   is_after_auth_ = command.verb == Verb::kAuth;
   run_command(*this, command);
 }
 
-void Session::show_command(std::string_view line) {
-  if (watcher_ == nullptr) return;
-  if (std::holds_alternative<Authenticating>(state_)) return watcher_->command(line == "*" ? line : "***");
-  const CommandLine command = parse_command_line(line);
+void Session::show_command(std::string_view line, const CommandLine& command) {
   if (command.verb == Verb::kAuth) {
     const std::size_t mechanism_end = command.argument.find(' ');
     if (mechanism_end == command.argument.npos) return watcher_->command(line);

@@ -97,7 +97,8 @@ class Session {
   /// True when the cap on discarded octets is passed; the session ends then.
   bool discard(std::uint64_t octets, const Reply& reply);
   void take_line(std::string_view line);
-  void show_command(std::string_view line);
+  /// Tells the watcher, credentials replaced.
+  void show_command(std::string_view line, const CommandLine& command);
   void fail_framing(FramingFault fault, const Reply& reply);
   ServerStep ask_step();
   ServerStep send_step();
