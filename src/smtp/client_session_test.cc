@@ -113,12 +113,12 @@ TEST_P(ClientSessionDialogue, SendsATransactionInOneGroupWithPipelining) {
   envelope.parameters.envid = "a+b";
   envelope.recipients[0].parameters = {{.is_given = true, .on_failure = true, .on_delay = true},
                                        "rfc822;b=b@example.org"};
-  envelope.recipients[1].parameters = {{.is_given = true}, ""};
+  envelope.recipients[1].parameters = {{.is_given = true}, "utf-8;j\\x{F6}rg@example.org"};
   d.begin({&envelope, {900}, true});
   EXPECT_EQ(d.take_sent(),
             "MAIL FROM:<ann@example.com> SIZE=900 BODY=8BITMIME RET=HDRS ENVID=a+2Bb\r\n"
             "RCPT TO:<bob@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;b+3Db@example.org\r\n"
-            "RCPT TO:<cat@example.org> NOTIFY=NEVER\r\n"
+            "RCPT TO:<cat@example.org> NOTIFY=NEVER ORCPT=utf-8;j\\x{F6}rg@example.org\r\n"
             "DATA\r\n");
   d.server("250 ok\r\n250 ok\r\n4");
   EXPECT_EQ(d.waits_for(), "input");

@@ -5,28 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "base/utf8.h"
 #include "smtp/xtext.h"
 
 namespace sealpost::smtp {
 
 namespace {
-
-/// RFC 3461 §4: xchar = any ASCII character between "!" and "~" inclusive, except "+" and "=".
-bool is_xchar(char c) { return c >= '!' && c <= '~' && c != '+' && c != '='; }
-
-/// RFC 6533 §3: utf-8-addr-unitext, for servers that speak SMTPUTF8. What is not allowed there bare is written as
-/// "\x{2B}".
-std::string utf8_address_text(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (is_xchar(c) || static_cast<unsigned char>(c) >= 0x80)
-      result += c;
-    else
-      result += fmt::format("\\x{{{:02X}}}", static_cast<unsigned char>(c));
-  }
-  return result;
-}
 
 std::string notify_parameter(const Notify& notify) {
   if (!notify.is_given) return "";
@@ -40,17 +23,11 @@ std::string notify_parameter(const Notify& notify) {
   return " NOTIFY=" + (words.empty() ? "NEVER" : words);
 }
 
-std::string orcpt_parameter(const std::string& orcpt, const ServerExtensions& extensions) {
+std::string orcpt_parameter(std::string_view orcpt) {
   const std::size_t semicolon = orcpt.find(';');
-  if (semicolon == std::string::npos) return "";
-  const std::string_view type = std::string_view(orcpt).substr(0, semicolon);
-  const std::string_view address = std::string_view(orcpt).substr(semicolon + 1);
-  if (!std::ranges::all_of(type, is_xchar)) return "";
-  // Octets above 127 exist only in addresses of type utf-8 (RFC 6533 §3), which a server without SMTPUTF8 cannot be
-  // told.
-  if (is_ascii(address)) return fmt::format(" ORCPT={};{}", type, xtext_encode(address));
-  return extensions.has_smtputf8 && is_utf8(address) ? fmt::format(" ORCPT={};{}", type, utf8_address_text(address))
-                                                     : "";
+  if (semicolon == std::string_view::npos) return "";
+  // RFC 6533 §3: addresses of type utf-8 are kept in their ASCII form, "\x{E9}", of which xtext changes nothing.
+  return fmt::format(" ORCPT={}{}", orcpt.substr(0, semicolon + 1), xtext_encode(orcpt.substr(semicolon + 1)));
 }
 
 bool is_internationalized(const Mail& mail) {
@@ -89,7 +66,7 @@ std::string rcpt_command(const Recipient& recipient, const ServerExtensions& ext
   std::string line = "RCPT TO:<" + recipient.forward_path.to_string() + ">";
   if (extensions.has_dsn) {
     line += notify_parameter(recipient.parameters.notify);
-    line += orcpt_parameter(recipient.parameters.orcpt, extensions);
+    line += orcpt_parameter(recipient.parameters.orcpt);
   }
   return line;
 }
