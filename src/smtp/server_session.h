@@ -70,6 +70,7 @@ class ServerSession {
 
   /// True between transactions with no input waiting: the moment when a draining server may say 421 without harm.
   bool is_idle() const;
+  /// True while content arrives that AskContent was answered for, refused meanwhile or not. A refused chunk of BDAT is part of its command.
   bool is_receiving_content() const;
   const std::optional<TlsFacts>& tls() const;
   const std::optional<Principal>& principal() const;

@@ -235,6 +235,8 @@ TEST(ServerSession, IsIdleBetweenTransactionsOnly) {
   EXPECT_TRUE(driver.session().is_receiving_content());
   driver.send("\r\n");
   EXPECT_FALSE(driver.session().is_receiving_content());
+  driver.send("RSET\r\nBDAT 4\r\nab");
+  EXPECT_FALSE(driver.session().is_receiving_content());
   EXPECT_FALSE(driver.session().is_idle());
 }
 

@@ -99,7 +99,7 @@ bool Session::is_idle() const {
 
 bool Session::is_receiving_content() const {
   if (const auto* transaction = std::get_if<Transaction>(&state_)) return transaction->is_receiving();
-  return std::holds_alternative<SkippingData>(state_) || std::holds_alternative<SkippingChunk>(state_);
+  return std::holds_alternative<SkippingData>(state_);
 }
 
 void Session::say(const Reply& reply) {
