@@ -59,6 +59,8 @@ class RocksdbSpool final : public Spool {
   ~RocksdbSpool() override {
     const bool is_healthy = !commits_->failure();
     commits_.reset();
+    // The index lets go of every segment below; they are not free because of that.
+    pool_->freeze();
     if (!is_healthy) return;
     if (auto flushed = records_->flush(); !flushed)
       observe::log(observe::Level::kWarning, observe::events::kWarning, {{"reason", flushed.error().text}});
@@ -326,7 +328,7 @@ Result<std::unique_ptr<message::BodySource>> RocksdbSpool::open_body(QueueId id)
 
 Result<void> RocksdbSpool::for_each(const std::function<bool(const Summary&)>& visit,
                                     const std::function<void(QueueId, const Error&)>& damaged) {
-  return records_->scan([&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
+  const auto scanned = records_->scan([&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
     const auto head = decode_head(id, value);
     if (!head) return damaged(id, head.error()), true;
     StateHead due{0, head->arrived};
@@ -337,6 +339,9 @@ Result<void> RocksdbSpool::for_each(const std::function<bool(const Summary&)>& v
     }
     return visit({id, head->arrived, due.next_attempt, due.attempts, head->size});
   });
+  // Whatever could be read was visited. Which message the rest belonged to is not known.
+  if (!scanned) damaged(QueueId{}, scanned.error());
+  return {};
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ class SegmentPool : public std::enable_shared_from_this<SegmentPool> {
   Result<void> prepare();
   /// Syncs the files, and the directory when one of them is new.
   Result<void> sync(std::span<const Room> rooms);
-  /// After a failed sync: removals may not be durable, so no file is reused or deleted any more.
+  /// No file is reused or deleted any more: after a failed sync, because removals may not be durable, and when the
+  /// spool is closed, because letting go is no removal then.
   void freeze() { is_frozen_ = true; }
 
  private:
