@@ -66,46 +66,102 @@ rocksdb::Options make_options(rocksdb::Env* env) {
   return options;
 }
 
-// Our own checksums decide record by record; RocksDB's would refuse a whole block for one flipped bit.
-rocksdb::ReadOptions read_options() {
+// RocksDB's checksum covers a block, ours a record. A block that fails is read again without RocksDB's, so that one
+// flipped bit does not take the other messages of its block along.
+enum class Verify { kBlocks, kRecordsOnly };
+
+rocksdb::ReadOptions read_options(Verify verify) {
   rocksdb::ReadOptions options;
-  options.verify_checksums = false;
+  options.verify_checksums = verify == Verify::kBlocks;
+  options.fill_cache = verify == Verify::kBlocks;
   return options;
 }
 
-// One kind of key, first to last.
+// One kind of key, first to last, around damage: see damage().
 class KindCursor {
  public:
   KindCursor(rocksdb::DB& database, const rocksdb::Snapshot* snapshot, RecordKind kind)
-      : kind_(kind), first_(1, std::to_underlying(kind)), end_(1, static_cast<char>(std::to_underlying(kind) + 1)) {
-    rocksdb::ReadOptions options = read_options();
-    options.snapshot = snapshot;
-    options.iterate_upper_bound = &end_slice_;
-    options.fill_cache = false;
-    iterator_.reset(database.NewIterator(options));
-    iterator_->Seek(first_);
-    skip_foreign();
+      : database_(database),
+        snapshot_(snapshot),
+        kind_(kind),
+        end_(1, static_cast<char>(std::to_underlying(kind) + 1)) {
+    seek(0);
+    settle();
   }
 
   bool is_valid() const { return iterator_->Valid(); }
-  rocksdb::Status status() const { return iterator_->status(); }
+  /// The first failure of RocksDB on the way, if any: records may be missing then.
+  const rocksdb::Status& damage() const { return damage_; }
   QueueId id() const { return *RecordKey::parse(kind_, iterator_->key().ToStringView()); }
   std::string_view value() const { return iterator_->value().ToStringView(); }
   void next() {
     iterator_->Next();
-    skip_foreign();
+    settle();
   }
 
  private:
-  // A key of another length can only come from damage.
-  void skip_foreign() {
-    while (iterator_->Valid() && !RecordKey::parse(kind_, iterator_->key().ToStringView())) iterator_->Next();
+  // Sees to it that the iterator stands on a key of ours or at the end.
+  void settle() {
+    for (;;) {
+      // A key of another length can only come from damage.
+      while (iterator_->Valid() && !RecordKey::parse(kind_, iterator_->key().ToStringView())) iterator_->Next();
+      if (iterator_->Valid()) {
+        next_ = id().value + 1;
+        return;
+      }
+      if (iterator_->status().ok()) return;
+      if (damage_.ok()) damage_ = iterator_->status();
+      if (verify_ == Verify::kBlocks) {
+        verify_ = Verify::kRecordsOnly;
+        seek(next_);
+      } else if (!leap()) {
+        return;
+      }
+    }
   }
 
+  // Behind a block that does not even parse: doubles the distance until something reads, then halves it to lose as
+  // little as possible.
+  bool leap() {
+    std::uint64_t step = 1;
+    while (!can_seek(next_ + step)) {
+      if (step > (UINT64_MAX - next_) / 2) return false;
+      step *= 2;
+    }
+    std::uint64_t bad = next_ + step / 2;
+    std::uint64_t good = next_ + step;
+    while (good - bad > 1) {
+      const std::uint64_t middle = bad + (good - bad) / 2;
+      (can_seek(middle) ? good : bad) = middle;
+    }
+    seek(good);
+    next_ = good;
+    return true;
+  }
+
+  bool can_seek(std::uint64_t from) {
+    seek(from);
+    return iterator_->status().ok();
+  }
+
+  // A fresh iterator each time: one that has failed stays failed.
+  void seek(std::uint64_t from) {
+    rocksdb::ReadOptions options = read_options(verify_);
+    options.snapshot = snapshot_;
+    options.iterate_upper_bound = &end_slice_;
+    options.fill_cache = false;
+    iterator_.reset(database_.NewIterator(options));
+    iterator_->Seek(RecordKey(kind_, {from}).slice());
+  }
+
+  rocksdb::DB& database_;
+  const rocksdb::Snapshot* const snapshot_;
   const RecordKind kind_;
-  const std::string first_;
   const std::string end_;
   const rocksdb::Slice end_slice_{end_};
+  Verify verify_ = Verify::kBlocks;
+  std::uint64_t next_ = 0;  // the least id that was not visited yet
+  rocksdb::Status damage_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
@@ -146,10 +202,14 @@ Result<void> RocksdbRecords::write(rocksdb::WriteBatch& batch) {
 
 Result<std::optional<std::string>> RocksdbRecords::get(RecordKind kind, QueueId id) const {
   std::string value;
-  const rocksdb::Status status = database_->Get(read_options(), RecordKey(kind, id).slice(), &value);
+  const RecordKey key(kind, id);
+  rocksdb::Status status = database_->Get(read_options(Verify::kBlocks), key.slice(), &value);
   if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return std::unexpected(error_from(status, "read message " + id.to_string()));
-  return value;
+  if (status.ok()) return value;
+  // "Not found" in a damaged block means nothing: a state that is missed would deliver to everybody again.
+  const rocksdb::Status again = database_->Get(read_options(Verify::kRecordsOnly), key.slice(), &value);
+  if (again.ok()) return value;
+  return std::unexpected(error_from(status, "read message " + id.to_string()));
 }
 
 Result<void> RocksdbRecords::scan(const Visit& visit) const {
@@ -164,7 +224,7 @@ Result<void> RocksdbRecords::scan(const Visit& visit) const {
     if (!visit(id, message.value(), has_state ? std::optional(state.value()) : std::nullopt)) return {};
   }
   for (const KindCursor* cursor : {&message, &state})
-    if (!cursor->status().ok()) return std::unexpected(error_from(cursor->status(), "read all messages"));
+    if (!cursor->damage().ok()) return std::unexpected(error_from(cursor->damage(), "read all messages"));
   return {};
 }
 

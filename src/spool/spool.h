@@ -103,6 +103,7 @@ class Spool {
   virtual Result<std::unique_ptr<BodyWriter>> reserve(Bytes expected) = 0;
 
   /// Makes `change` durable; one sync is shared by all changes waiting at that moment, none waits when the spool is idle. Thread-safe, does not block on the disk.
+  /// `add` of an id that is stored (Fault::kInternal), `set` or `remove` of one that is not (Fault::kNotFound) refuses the whole change, and it alone.
   /// After a failed sync every later call fails too: the process has to stop and recover (rules: a failed sync is fatal).
   virtual void commit(Change change, Committed committed) = 0;
 
@@ -112,7 +113,7 @@ class Spool {
   virtual Result<std::unique_ptr<message::BodySource>> open_body(QueueId id) = 0;
 
   /// Every stored message in the order of ids, at start-up and for `queue list`. Stops early when `visit` returns false. A damaged record is reported through
-  /// `damaged` and skipped. Thread-safe.
+  /// `damaged` and skipped; with the id 0 when it is not known whose records a damaged part of the index held. Thread-safe.
   virtual Result<void> for_each(const std::function<bool(const Summary&)>& visit,
                                 const std::function<void(QueueId, const Error&)>& damaged) = 0;
 
