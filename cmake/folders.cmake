@@ -49,6 +49,8 @@ function(sealpost_add_folder_tests)
       set_tests_properties(${folder} PROPERTIES LABELS unit TIMEOUT 300)
       if(folder IN_LIST SEALPOST_PCH_FOLDERS AND NOT folder STREQUAL net)
         target_precompile_headers(${folder}_test REUSE_FROM sealpost_net)
+        # Executables are compiled with -fPIE, but the header was precompiled for a library.
+        target_compile_options(${folder}_test PRIVATE -fPIC)
       endif()
     endif()
   endforeach()
