@@ -29,6 +29,8 @@ struct Transaction {
 struct TransactionResult {
   /// One final reply per recipient, in the order of the envelope. A lost connection is a 4xx in our own words.
   std::vector<smtp::Reply> per_recipient;
+  /// The replies are ours, not the far end's.
+  bool is_in_our_words = false;
   /// The far end promised to send the success reports itself (it offers DSN, RFC 3461 §6.2.1).
   bool is_dsn_passed_on = false;
   /// The connection was lost, or refused with 421, before the far end can have taken the message: it may go over

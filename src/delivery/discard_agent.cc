@@ -14,6 +14,7 @@ class DiscardChannel : public Channel {
     TransactionResult result;
     result.per_recipient.assign(transaction.envelope->recipients.size(), own_reply(250, {2, 0, 0}, "discarded"));
     result.is_final = true;
+    result.is_in_our_words = true;
     co_return result;
   }
   bool is_reusable() const override { return true; }

@@ -64,6 +64,7 @@ class MaildirChannel : public Channel {
     Replies replies = co_await net::await_callback<Replies>(std::move(begin));
     TransactionResult result;
     result.is_final = true;
+    result.is_in_our_words = true;
     if (replies)
       result.per_recipient = std::move(*replies);
     else

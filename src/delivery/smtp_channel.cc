@@ -203,6 +203,7 @@ net::Task<TransactionResult> SmtpChannel::deliver(Transaction transaction) {
   result.is_final = destination_.flavour == smtp::Flavour::kLmtp;
   if (auto refusal = refusal_by_extensions(transaction, session_->extensions())) {
     result.per_recipient.assign(recipients, *refusal);
+    result.is_in_our_words = true;
     co_return result;
   }
   session_->begin({.envelope = transaction.envelope, .size = transaction.size, .is_8bit = transaction.is_8bit});
@@ -232,6 +233,7 @@ TransactionResult SmtpChannel::ended(std::size_t recipients, bool has_begun_cont
   is_reusable_ = false;
   TransactionResult result;
   result.per_recipient.assign(recipients, as_transient(failure_, destination_.name));
+  result.is_in_our_words = true;
   // Nothing was said about this transaction, as on a connection that the far end had closed while it was idle. Sending
   // again at once risks no more than sending again later.
   result.is_untouched = !has_begun_content || !has_heard_;

@@ -77,10 +77,10 @@ struct QueuedMessage {
 
 /// Which messages a command is about. Empty members do not restrict.
 struct Filter {
-  std::optional<QueueId> id;
-  std::string account;
-  std::string sender;     // the whole address, ASCII case does not matter
-  std::string recipient;  // an address, or "@example.com" for a domain
+  std::optional<QueueId> id = {};
+  std::string account = {};
+  std::string sender = {};     // the whole address, ASCII case does not matter
+  std::string recipient = {};  // an address, or "@example.com" for a domain
 };
 
 struct DestinationStats {
@@ -114,7 +114,8 @@ class Queue {
  public:
   /// `relay` is where deliveries run; `spool` outlives the queue.
   Queue(net::asio::io_context& relay, spool::Spool& spool, delivery::RouteTable routes, QueueOptions options);
-  /// After shut_down(), or when the relay's context does not run any more.
+  /// After shut_down() and after every accept() has ended, when the relay's context does not run any more; or when it
+  /// never ran.
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
@@ -125,6 +126,8 @@ class Queue {
 
   // ---- Submission: every thread.
 
+  /// Whether a route fits; a recipient without one is refused while its sender can still be told.
+  bool has_route(const smtp::Domain& domain) const;
   /// Before the content is received: reserves room for it and names the message. Fault::kResource when there is no room
   /// or the queue is stopping (452 4.3.1).
   Result<Draft> begin(const RelayPermit& permit, const smtp::Envelope& envelope, Bytes expected);
@@ -153,7 +156,17 @@ class Queue {
   net::Task<> shut_down(SteadyTime deadline);
 
  private:
+  struct Ids;
+  /// False: enough.
+  using FittingVisitor = std::function<bool(const spool::Stored&)>;
+
+  Result<void> visit_fitting(const Filter& filter, QueueId after, const FittingVisitor& visit) const;
+  /// In ascending order.
+  Result<std::vector<QueueId>> fitting_ids(const Filter& filter) const;
+
   spool::Spool& spool_;
+  Clock clock_;
+  std::unique_ptr<Ids> ids_;
   std::unique_ptr<Relay> relay_;
 };
 

@@ -34,11 +34,15 @@ std::size_t DueQueue::make_due(std::span<const QueueId> ids, WallTime now) {
   return found;
 }
 
-std::size_t DueQueue::erase(std::span<const QueueId> ids) {
-  const std::size_t found =
-      std::erase_if(heap_, [ids](const Entry& entry) { return std::ranges::binary_search(ids, entry.id); });
+std::vector<QueueId> DueQueue::erase(std::span<const QueueId> ids) {
+  std::vector<QueueId> erased;
+  std::erase_if(heap_, [&](const Entry& entry) {
+    const bool is_meant = std::ranges::binary_search(ids, entry.id);
+    if (is_meant) erased.push_back(entry.id);
+    return is_meant;
+  });
   std::ranges::make_heap(heap_, IsLater{});
-  return found;
+  return erased;
 }
 
 }  // namespace sealpost::schedule

@@ -23,9 +23,9 @@ class DueQueue {
   std::size_t size() const { return heap_.size(); }
   bool empty() const { return heap_.empty(); }
 
-  /// Both take ids in ascending order and return how many of them were here. O(n log k).
+  /// Both take ids in ascending order and look at every entry: O(n log k). How many of them were here; which of them.
   std::size_t make_due(std::span<const QueueId> ids, WallTime now);
-  std::size_t erase(std::span<const QueueId> ids);
+  std::vector<QueueId> erase(std::span<const QueueId> ids);
 
  private:
   struct Entry {

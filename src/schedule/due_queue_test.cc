@@ -69,7 +69,7 @@ TEST(DueQueue, ErasesOnlyTheNamedMessages) {
   DueQueue queue;
   for (std::uint64_t id = 1; id <= 100; ++id) queue.add({id}, kNow - std::chrono::seconds(id));
   const std::vector<QueueId> ids = {{100}, {101}};
-  EXPECT_EQ(queue.erase(ids), 1U);
+  EXPECT_EQ(queue.erase(ids), std::vector<QueueId>{{100}});
   EXPECT_EQ(queue.size(), 99U);
   EXPECT_EQ(queue.take_due(kNow), QueueId{99});
 }

@@ -31,7 +31,8 @@ class RetryCurve {
   /// the moment of expiry, so that the last try is made then; nothing when that moment has come.
   std::optional<WallTime> next_attempt(WallTime arrived, WallTime now, std::uint32_t attempts,
                                        std::uint32_t chance) const;
-  bool is_expired(WallTime arrived, WallTime now) const { return now - arrived >= options_.expiry; }
+  WallTime expiry_of(WallTime arrived) const { return arrived + options_.expiry; }
+  bool is_expired(WallTime arrived, WallTime now) const { return now >= expiry_of(arrived); }
 
  private:
   RetryOptions options_;
