@@ -3,8 +3,26 @@
 #include "smtp/client/dot_stuffer.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace sealpost::smtp {
+
+namespace {
+
+/// Sums in octets, block by block: that is what the compiler turns into vector instructions.
+std::size_t count_carriage_returns(std::string_view text) {
+  constexpr std::size_t kBlock = 128;  // less than 256, so that a block's sum fits an octet
+  std::size_t total = 0;
+  while (!text.empty()) {
+    std::uint8_t in_block = 0;
+    for (const char c : text.substr(0, kBlock)) in_block = static_cast<std::uint8_t>(in_block + (c == '\r' ? 1 : 0));
+    total += in_block;
+    text.remove_prefix(std::min(kBlock, text.size()));
+  }
+  return total;
+}
+
+}  // namespace
 
 std::string_view DotStuffer::stuff(std::string_view piece, std::string& buffer) {
   buffer.clear();
@@ -29,7 +47,7 @@ std::string_view DotStuffer::stuff(std::string_view piece, std::string& buffer) 
   is_behind_cr_ = piece.back() == '\r';
   // Every LF has its CR by now, so equal numbers mean that every CR has its LF. The CR at either edge of the piece
   // belongs to its neighbour.
-  const auto carriage_returns = static_cast<std::size_t>(std::ranges::count(piece, '\r'));
+  const std::size_t carriage_returns = count_carriage_returns(piece);
   has_bare_line_end_ |= carriage_returns + (began_behind_cr ? 1U : 0U) != line_feeds + (is_behind_cr_ ? 1U : 0U);
   if (buffer.empty()) return piece;
   buffer.append(piece.substr(copied));
