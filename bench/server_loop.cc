@@ -95,9 +95,10 @@ void ServerLoop::run() {
     const int count = epoll_wait(epoll_.get(), ready.data(), kEventsPerTurn, wait_milliseconds());
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = ready[static_cast<std::size_t>(i)];
-      if (event.data.u64 == 0) {
+      const std::uint64_t id = event.data.u64;  // a copy: epoll_event is packed, its members may be misaligned
+      if (id == 0) {
         handle_inbox();
-      } else if (const auto found = connections_.find(event.data.u64); found != connections_.end()) {
+      } else if (const auto found = connections_.find(id); found != connections_.end()) {
         handle_ready(*found->second, event.events);
       }
     }
