@@ -32,6 +32,10 @@ SessionPtr ClientSessions::take(const std::string& server) {
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(server);
   if (found == sessions_.end()) return nullptr;
+  if (SSL_SESSION_get_protocol_version(found->second.get()) < TLS1_3_VERSION) {
+    // A TLS 1.2 ticket serves many times; a copy, because OpenSSL changes the one in use.
+    return SessionPtr(SSL_SESSION_dup(found->second.get()));
+  }
   SessionPtr session = std::move(found->second);
   sessions_.erase(found);
   return session;

@@ -26,13 +26,15 @@ int sessions_index() {
   return index;
 }
 
-/// Called for every ticket that a server sends. 1: we keep the reference.
+/// Called for every ticket that a server sends. A copy is kept: OpenSSL declares the session of a connection that ends
+/// without close_notify unfit, which RFC 5246 §7.2.1 no longer demands. 0: the reference that came with the call is not
+/// ours.
 int keep_session(SSL* ssl, SSL_SESSION* session) {
   ClientSessions* sessions = client_sessions_of(SSL_get_SSL_CTX(ssl));
   const std::string* server = session_server_of(ssl);
   if (sessions == nullptr || server == nullptr) return 0;
-  sessions->put(*server, SessionPtr(session));
-  return 1;
+  if (SessionPtr copy{SSL_SESSION_dup(session)}) sessions->put(*server, std::move(copy));
+  return 0;
 }
 
 Result<void> trust(SSL_CTX* context, const std::string& ca_file) {

@@ -76,7 +76,7 @@ bool use_ticket_key(const TicketKey& key, unsigned char* iv, EVP_CIPHER_CTX* cip
 constexpr std::size_t kTicketKeyNameSize = 16;
 constexpr int kTicketIvSize = 16;
 
-/// The callback of SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 yes, 2 yes but renew, 0 unknown ticket or no ticket, -1
+/// The callback of SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 yes, 2 yes and renew, 0 unknown ticket or no ticket, -1
 /// error.
 int ticket_key_callback(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
                         int encrypts) {
@@ -88,10 +88,10 @@ int ticket_key_callback(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CI
     std::ranges::copy(key->name, key_name.begin());
     return use_ticket_key(*key, iv, cipher, mac, true) ? 1 : -1;
   }
-  const auto found = keys.find(key_name, steady_now());
-  if (!found) return 0;
-  if (!use_ticket_key(found->key, iv, cipher, mac, false)) return -1;
-  return found->is_current ? 1 : 2;
+  const auto key = keys.find(key_name, steady_now());
+  if (!key) return 0;
+  // RFC 8446 §C.4: a ticket should be used once, so each resumption brings a new one.
+  return use_ticket_key(*key, iv, cipher, mac, false) ? 2 : -1;
 }
 
 Result<void> check_key_strength(const EVP_PKEY* key, const std::string& path) {

@@ -70,7 +70,6 @@ class Stream {
   struct State;
   explicit Stream(std::unique_ptr<State> state);
   Task<Result<void>> handshake(TlsSide side);
-  Task<Result<void>> begin_and_finish_client_handshake();
   Task<Error> refuse_plain_text(std::string octets);
   Task<> linger();
 

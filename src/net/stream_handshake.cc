@@ -43,6 +43,11 @@ Peeked peek(Socket& socket) {
   return peeked;
 }
 
+bool is_server_answer(std::string_view octets) {
+  const auto first = static_cast<unsigned char>(octets.front());
+  return first == kHandshakeRecord || first == kAlertRecord;
+}
+
 Result<void> begin_tls(SslPtr& ssl, SSL_CTX* context, Socket& socket) {
   ERR_clear_error();
   ssl.reset(SSL_new(context));
@@ -72,7 +77,15 @@ Task<Result<void>> Stream::handshake(TlsSide side) {
   State& state = *state_;
   const char* what = side == TlsSide::kServer ? "waiting for the client to finish the TLS handshake"
                                               : "waiting for the server to finish the TLS handshake";
+  bool has_heard = side == TlsSide::kServer;  // accept_tls() has looked at the client's first octets
   for (;;) {
+    // A greeting in plain text is worth to be quoted, so the first octets are looked at before OpenSSL takes them.
+    if (!has_heard) {
+      const Peeked peeked = peek(state.socket);
+      has_heard = peeked.size > 0;
+      if (has_heard && !is_server_answer(peeked.text()))
+        co_return fail(Fault::kPeer, explain_plain_text(peeked.text(), side));
+    }
     ERR_clear_error();
     errno = 0;
     const int done = SSL_do_handshake(state.ssl.get());
@@ -165,7 +178,7 @@ Task<Result<TlsFacts>> Stream::connect_tls(const ClientTlsContext& context, std:
     if (const SessionPtr session = sessions->take(state.session_server)) SSL_set_session(ssl, session.get());
   }
 
-  auto done = co_await begin_and_finish_client_handshake();
+  auto done = co_await handshake(TlsSide::kClient);
   if (!done) {
     const bool is_untrusted = state.verification.code != X509_V_OK && context.verifies();
     if (is_untrusted) done.error().text = explain_verification(state.verification, state.server_name, wall_now());
@@ -174,28 +187,6 @@ Task<Result<TlsFacts>> Stream::connect_tls(const ClientTlsContext& context, std:
   }
   state.is_secure = true;
   co_return TlsFactsSource::read(ssl);
-}
-
-/// As handshake(), but looks at the server's first octets before OpenSSL does: a greeting in plain text is worth to be
-/// quoted.
-Task<Result<void>> Stream::begin_and_finish_client_handshake() {
-  State& state = *state_;
-  ERR_clear_error();
-  const int done = SSL_do_handshake(state.ssl.get());
-  if (done != 1 && SSL_get_error(state.ssl.get(), done) == SSL_ERROR_WANT_READ) {
-    if (auto ready = co_await state.wait(Direction::kRead, "waiting for the server to answer the TLS handshake");
-        !ready) {
-      co_return std::unexpected(std::move(ready.error()));
-    }
-    const Peeked peeked = peek(state.socket);
-    if (peeked.size > 0) {
-      const auto first = static_cast<unsigned char>(peeked.octets[0]);
-      if (first != kHandshakeRecord && first != kAlertRecord) {
-        co_return fail(Fault::kPeer, explain_plain_text(peeked.text(), TlsSide::kClient));
-      }
-    }
-  }
-  co_return co_await handshake(TlsSide::kClient);
 }
 
 PeerCertificate Stream::peer_certificate() const {

@@ -46,11 +46,11 @@ std::optional<TicketKey> TicketKeys::current(SteadyTime now) {
   return current_;
 }
 
-std::optional<TicketKeys::Found> TicketKeys::find(std::span<const unsigned char> name, SteadyTime now) {
+std::optional<TicketKey> TicketKeys::find(std::span<const unsigned char> name, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   rotate(now);
-  if (current_ && std::ranges::equal(current_->name, name)) return Found{*current_, true};
-  if (previous_ && std::ranges::equal(previous_->name, name)) return Found{*previous_, false};
+  if (current_ && std::ranges::equal(current_->name, name)) return current_;
+  if (previous_ && std::ranges::equal(previous_->name, name)) return previous_;
   return std::nullopt;
 }
 

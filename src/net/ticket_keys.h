@@ -30,11 +30,8 @@ class TicketKeys {
  public:
   /// The key for new tickets; nothing when the random generator failed.
   std::optional<TicketKey> current(SteadyTime now);
-  struct Found {
-    TicketKey key;
-    bool is_current;  // false: the ticket should be replaced by a fresh one
-  };
-  std::optional<Found> find(std::span<const unsigned char> name, SteadyTime now);
+  /// The key that made a ticket, while it is still believed.
+  std::optional<TicketKey> find(std::span<const unsigned char> name, SteadyTime now);
 
  private:
   void rotate(SteadyTime now);  // with mutex_ held
