@@ -141,6 +141,8 @@ level = "debug"
 TEST_F(Load, AnUnknownKeyIsAnErrorWithItsLineAndWhatWasMeant) {
   EXPECT_THAT(problems_of(minimal_and("[limits]\nerror_max = 3\n")),
               ElementsAre(R"(:23: unknown key "limits.error_max" (did you mean "errors_max"?))"));
+  EXPECT_THAT(problems_of(with("port =", "prot =")),
+              ElementsAre(R"(:20: unknown key "route.prot" (did you mean "port"?))"));
   EXPECT_THAT(problems_of(minimal_and("[limits]\nzebra = 3\n")), ElementsAre(R"(:23: unknown key "limits.zebra")"));
   EXPECT_THAT(problems_of(minimal_and("hostname = \"x\"\n")),
               ElementsAre(R"(:22: unknown key "route.hostname" ("hostname" belongs above the first section))"));

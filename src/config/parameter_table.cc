@@ -252,7 +252,9 @@ constexpr std::size_t kNameMax = 64;  // longer than any of ours, so nobody mean
 
 bool is_like(std::string_view written, std::string_view known) {
   if (written.size() > kNameMax || known.empty()) return false;
-  return distance(written, known) <= std::max<std::size_t>(1, known.size() / 3);
+  // Two neighbours exchanged are two changes: "prot" for "port".
+  const std::size_t changes_max = known.size() < 4 ? 1 : std::max<std::size_t>(2, known.size() / 3);
+  return distance(written, known) <= changes_max;
 }
 
 std::string bracketed(const SectionRow& section) {
