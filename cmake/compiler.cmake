@@ -23,7 +23,7 @@ set(SEALPOST_SANITIZE "" CACHE STRING "Comma-separated sanitizers: address,undef
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough -Wthread-safety -Werror
   -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-omit-frame-pointer)
-add_compile_definitions(_GLIBCXX_ASSERTIONS
+add_compile_definitions(_GLIBCXX_ASSERTIONS SEALPOST_VERSION="${PROJECT_VERSION}"
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
 add_link_options(-Wl,-z,relro,-z,now)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

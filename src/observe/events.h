@@ -16,6 +16,10 @@ inline constexpr std::string_view kListening = "listening";
 inline constexpr std::string_view kStarted = "started";
 /// The configuration was read again: reason when it was refused and the old one stays.
 inline constexpr std::string_view kReloaded = "reloaded";
+/// The queue is being read at start: messages so far.
+inline constexpr std::string_view kRecovering = "recovering";
+/// The queue was read: messages, damaged.
+inline constexpr std::string_view kRecovered = "recovered";
 /// No new connections; sessions and deliveries are given time: sessions, deliveries.
 inline constexpr std::string_view kStopping = "stopping";
 /// The last line: seconds it took.
