@@ -49,6 +49,10 @@ TEST(EhloReply, OffersNoStarttlsWithoutACertificate) {
   EXPECT_FALSE(has_line(ehlo_reply(options, {}), "STARTTLS"));
 }
 
+TEST(EhloReply, NeverOffersStarttlsOnTheServiceThatBeginsUnderTls) {
+  EXPECT_FALSE(offers_starttls(options_for(Service::kSubmissions), {}));
+}
+
 TEST(EhloReply, OffersAuthInClearOnlyByTheInsecureOption) {
   ServerOptions options = options_for(Service::kSubmission);
   EXPECT_FALSE(offers_auth(options, {}));
