@@ -63,6 +63,7 @@ net::Task<SmtpChannel::Pause> SmtpChannel::open_once(smtp::StartTlsPolicy policy
   session_.reset();
   stream_.reset();
   out_.clear();
+  is_lost_ = false;
   const SteadyTime deadline = steady_now() + destination_.deadlines.connect;
   Result<net::Stream> connected = destination_.unix_socket.empty()
                                       ? co_await net::Stream::connect(destination_.host, destination_.port, deadline)
@@ -120,12 +121,11 @@ net::Task<SmtpChannel::Pause> SmtpChannel::advance() {
     smtp::ClientStep step = session_->next();
     if (const auto* send = std::get_if<smtp::ClientSend>(&step)) {
       out_.append(send->octets);
-      if (out_.size() >= kWriteSize && !co_await write_out()) co_return Pause::kEnded;
+      if (out_.size() >= kWriteSize) co_await write_out();
     } else if (std::holds_alternative<smtp::ClientNeedInput>(step)) {
-      if (!co_await write_out() || !co_await read_in()) co_return Pause::kEnded;
+      if (co_await write_out()) co_await read_in();
     } else if (std::holds_alternative<smtp::ClientStartTls>(step)) {
-      if (!co_await write_out()) co_return Pause::kEnded;
-      if (!co_await secure()) co_return Pause::kTlsFailed;
+      if (co_await write_out() && !co_await secure()) co_return Pause::kTlsFailed;
     } else if (std::holds_alternative<smtp::ClientReady>(step)) {
       co_return Pause::kReady;
     } else if (std::holds_alternative<smtp::ClientNeedContent>(step)) {
@@ -135,7 +135,8 @@ net::Task<SmtpChannel::Pause> SmtpChannel::advance() {
       co_return Pause::kDone;
     } else {
       const auto& closed = std::get<smtp::ClientClosed>(step);
-      end(closed.reply ? *closed.reply : own_reply(451, {4, 4, 2}, closed.text));
+      if (!is_lost_) failure_ = closed.reply ? *closed.reply : own_reply(451, {4, 4, 2}, closed.text);
+      is_reusable_ = false;
       co_return Pause::kEnded;
     }
   }
@@ -147,7 +148,7 @@ net::Task<bool> SmtpChannel::write_out() {
   const auto written = co_await stream_->write_all(out_);
   out_.clear();
   if (!written) {
-    end(network_failure(written.error()));
+    lose(network_failure(written.error()));
     co_return false;
   }
   // Rules R6: the far end has this long for all the replies to what was written, however it cuts them.
@@ -155,43 +156,42 @@ net::Task<bool> SmtpChannel::write_out() {
   co_return true;
 }
 
-net::Task<bool> SmtpChannel::read_in() {
+net::Task<> SmtpChannel::read_in() {
   in_.resize(kReadSize);
   const std::span<char> buffer(in_);
   const auto octets = co_await stream_->read_some(buffer);
-  if (!octets || *octets == 0) {
-    end(octets ? own_reply(451, {4, 4, 2}, "the far end closed the connection") : network_failure(octets.error()));
-    co_return false;
+  if (octets && *octets > 0) {
+    has_heard_ = true;
+    session_->feed(std::string_view(in_).substr(0, *octets));
+  } else {
+    lose(octets ? own_reply(451, {4, 4, 2}, "the far end closed the connection") : network_failure(octets.error()));
   }
-  has_heard_ = true;
-  session_->feed(std::string_view(in_).substr(0, *octets));
-  co_return true;
+}
+
+// The session then says what that means: an outcome for an open transaction, and the end.
+void SmtpChannel::lose(smtp::Reply reply) {
+  failure_ = std::move(reply);
+  is_lost_ = true;
+  is_reusable_ = false;
+  out_.clear();
+  stream_->close();
+  session_->connection_lost(as_transient(failure_, destination_.name));
 }
 
 void SmtpChannel::wait_at_most(std::chrono::milliseconds limit) { stream_->expires_at(steady_now() + limit); }
 
-void SmtpChannel::end(smtp::Reply reply) {
-  failure_ = std::move(reply);
-  is_reusable_ = false;
-  stream_->close();
-}
-
-bool SmtpChannel::feed_content(message::BodySource& body) {
+void SmtpChannel::feed_content(message::BodySource& body) {
   const auto piece = body.next();
   if (!piece) {
     // RFC 5321 §4.1.1.4: without the final dot the far end must not deliver; half a message must never look like a
     // whole one.
-    failure_ = local_failure(piece.error());
-    session_->abort_content();
-    return false;
-  }
-  if (piece->empty()) {
+    lose(local_failure(piece.error()));
+  } else if (piece->empty()) {
     session_->end_of_content();
     reply_limit_ = destination_.deadlines.data_end;
   } else {
     session_->content(*piece);
   }
-  return true;
 }
 
 net::Task<TransactionResult> SmtpChannel::deliver(Transaction transaction) {
@@ -206,38 +206,32 @@ net::Task<TransactionResult> SmtpChannel::deliver(Transaction transaction) {
     result.is_in_our_words = true;
     co_return result;
   }
+  has_heard_ = false;
   session_->begin({.envelope = transaction.envelope, .size = transaction.size, .is_8bit = transaction.is_8bit});
   reply_limit_ = destination_.deadlines.command;
-  has_heard_ = false;
   bool has_begun_content = false;
-  while (true) {
-    const Pause pause = co_await advance();
-    if (pause == Pause::kNeedsContent) {
-      has_begun_content = true;
-      if (feed_content(*transaction.body)) continue;
-      const smtp::Reply why = failure_;
-      end(why);
-      co_return ended(recipients, true);
-    }
-    if (pause != Pause::kDone) co_return ended(recipients, has_begun_content);
-    SEALPOST_ASSERT(outcome_.size() == recipients, "every recipient has a final reply");
-    // RFC 5321 §3.8: after 421 the far end closes the connection.
-    if (std::ranges::any_of(outcome_, [](const smtp::Reply& reply) { return reply.code == 421; }))
-      end(outcome_.front());
-    result.per_recipient = std::exchange(outcome_, {});
-    co_return result;
+  Pause pause = co_await advance();
+  for (; pause == Pause::kNeedsContent; pause = co_await advance()) {
+    has_begun_content = true;
+    feed_content(*transaction.body);
   }
-}
-
-TransactionResult SmtpChannel::ended(std::size_t recipients, bool has_begun_content) {
-  is_reusable_ = false;
-  TransactionResult result;
-  result.per_recipient.assign(recipients, as_transient(failure_, destination_.name));
-  result.is_in_our_words = true;
+  if (pause == Pause::kDone)
+    result.per_recipient = std::exchange(outcome_, {});
+  else
+    result.per_recipient.assign(recipients, as_transient(failure_, destination_.name));
+  SEALPOST_ASSERT(result.per_recipient.size() == recipients, "every recipient has a final reply");
+  // RFC 5321 §3.8: after 421 the far end closes the connection.
+  const bool is_ending = std::ranges::any_of(result.per_recipient, [](const smtp::Reply& r) { return r.code == 421; });
+  is_reusable_ = is_reusable_ && session_->is_open() && !is_ending;
+  if (is_reusable_) co_return result;
   // Nothing was said about this transaction, as on a connection that the far end had closed while it was idle. Sending
   // again at once risks no more than sending again later.
-  result.is_untouched = !has_begun_content || !has_heard_;
-  return result;
+  const bool is_settled =
+      std::ranges::any_of(result.per_recipient, [](const smtp::Reply& r) { return !r.is_transient_failure(); });
+  result.is_untouched = !is_settled && (!has_begun_content || !has_heard_);
+  result.is_in_our_words = is_lost_;
+  stream_->close();
+  co_return result;
 }
 
 net::Task<> SmtpChannel::quit() {

@@ -49,12 +49,12 @@ class SmtpChannel : public Channel {
   /// Runs the session until it wants something other than reading and writing.
   net::Task<Pause> advance();
   net::Task<bool> write_out();
-  net::Task<bool> read_in();
+  net::Task<> read_in();
   net::Task<bool> secure();
-  /// Gives the session the next piece of content. False: the content cannot be read.
-  bool feed_content(message::BodySource& body);
-  TransactionResult ended(std::size_t recipients, bool has_begun_content);
-  void end(smtp::Reply reply);
+  /// Gives the session the next piece of content, or the end of the connection when it cannot be read.
+  void feed_content(message::BodySource& body);
+  /// The connection is of no further use.
+  void lose(smtp::Reply reply);
   void wait_at_most(std::chrono::milliseconds limit);
 
   const SmtpDestination& destination_;
@@ -67,6 +67,7 @@ class SmtpChannel : public Channel {
   smtp::Reply failure_;  // why the connection ended
   std::chrono::milliseconds reply_limit_{0};
   bool has_heard_ = false;  // anything, in this transaction
+  bool is_lost_ = false;
   bool is_reusable_ = false;
   bool is_closed_ = false;
 };
