@@ -121,6 +121,21 @@ TEST(Damage, OfAnEnvelopeIsReportedAndTheRestGoesOn) {
   EXPECT_EQ(visit(**spool).damaged, std::vector<std::uint64_t>{0});
 }
 
+TEST(Damage, DoesNotStopTheSpoolAfterManyRestarts) {
+  const for_test::Directory directory;
+  fill(directory.path());
+  damage(directory.path(), "the reply of number 7");
+  // Each stop writes a table; without care the fourth makes RocksDB compact, meet the damage, and refuse every write.
+  for (std::uint64_t id = 1000; id < 1008; ++id) {
+    const auto spool = open(directory.path());
+    ASSERT_TRUE(spool) << spool.error().text;
+    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_TRUE(for_test::add(**spool, {id * 10 + i}, content(20'000)));
+  }
+  const auto spool = open(directory.path());
+  ASSERT_TRUE(spool);
+  expect_others_intact(**spool, 7);
+}
+
 TEST(Damage, OfAStateIsReportedInsteadOfStartingAgain) {
   const for_test::Directory directory;
   fill(directory.path());

@@ -53,6 +53,8 @@ rocksdb::Options make_options(rocksdb::Env* env) {
   // Ids only grow, so each kind of key is inserted beside the one before.
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
 
+  // Until the whole index was read: see allow_compaction().
+  options.disable_auto_compactions = true;
   options.compression = rocksdb::kNoCompression;
   options.level_compaction_dynamic_level_bytes = true;
   // Messages that outlived one memory table leave tombstones; a table full of them is compacted before a scan has to
@@ -225,6 +227,12 @@ Result<void> RocksdbRecords::scan(const Visit& visit) const {
   }
   for (const KindCursor* cursor : {&message, &state})
     if (!cursor->damage().ok()) return std::unexpected(error_from(cursor->damage(), "read all messages"));
+  return {};
+}
+
+Result<void> RocksdbRecords::allow_compaction() {
+  const rocksdb::Status status = database_->EnableAutoCompaction({database_->DefaultColumnFamily()});
+  if (!status.ok()) return std::unexpected(error_from(status, "enable compaction"));
   return {};
 }
 

@@ -45,6 +45,9 @@ class RocksdbRecords {
   using Visit = std::function<bool(QueueId, std::string_view message, std::optional<std::string_view> state)>;
   Result<void> scan(const Visit& visit) const;
 
+  /// To be called when a scan found no damage. RocksDB stops all writing when a compaction meets damage, so a damaged
+  /// index is left as it is: it serves, it only gathers tables.
+  Result<void> allow_compaction();
   /// Moves what is in the log into tables, for a clean stop.
   Result<void> flush();
 

@@ -132,7 +132,7 @@ Result<void> RocksdbSpool::recover() {
     observe::log(observe::Level::kError, observe::events::kCorrupt, {{"reason", scanned.error().text}});
   }
   pool_->finish_recovery(has_damage);
-  return {};
+  return scanned ? records_->allow_compaction() : Result<void>{};
 }
 
 Result<std::vector<std::shared_ptr<Segment>>> RocksdbSpool::adopt(QueueId id, const MessageHead& head,
