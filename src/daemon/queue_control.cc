@@ -23,10 +23,6 @@ const char* name_of(spool::RecipientStatus status) {
   return "unknown";
 }
 
-std::string count_document(std::uint64_t messages) {
-  return boost::json::serialize(boost::json::object{{"messages", messages}});
-}
-
 net::Task<Result<void>> list(queue::Queue& queue, const queue::Filter& filter, const SendRow& send_row) {
   QueueId after;
   for (;;) {
@@ -110,6 +106,14 @@ Result<queue::Filter> parse_filter(const std::vector<std::string>& words) {
   return filter;
 }
 
+net::Task<Result<void>> answer_with_count(queue::Filter filter, std::uint64_t messages, SendRow send_row) {
+  if (filter.id && messages == 0)
+    co_return fail(Fault::kNotFound, fmt::format("there is no message {} in the queue", filter.id->to_string()));
+  std::string document = boost::json::serialize(boost::json::object{{"messages", messages}});
+  co_await send_row(std::move(document));
+  co_return Result<void>{};
+}
+
 net::Task<Result<void>> answer_queue_request(queue::Queue& queue, std::vector<std::string> request, SendRow send_row) {
   const std::string verb = request.front();
   auto filter = parse_filter({request.begin() + 1, request.end()});
@@ -125,9 +129,7 @@ net::Task<Result<void>> answer_queue_request(queue::Queue& queue, std::vector<st
   } else if (verb == "queue.retry" || verb == "queue.delete") {
     auto count = verb == "queue.retry" ? co_await queue.retry(*filter) : co_await queue.remove(*filter);
     if (!count) co_return std::unexpected(std::move(count.error()));
-    if (filter->id && *count == 0)
-      co_return fail(Fault::kNotFound, fmt::format("there is no message {} in the queue", filter->id->to_string()));
-    document = count_document(*count);
+    co_return co_await answer_with_count(*filter, *count, std::move(send_row));
   } else if (verb == "queue.stats") {
     auto stats = co_await queue.stats();
     document = boost::json::serialize(to_json(stats));

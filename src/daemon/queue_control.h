@@ -19,6 +19,9 @@ boost::json::object to_json(const queue::QueueStats& stats);
 /// N}; stats with one document. Fault::kConfiguration for a word that is none of these.
 net::Task<Result<void>> answer_queue_request(queue::Queue& queue, std::vector<std::string> request, SendRow send_row);
 
+/// The answer to retry and delete; Fault::kNotFound when one message was named and is not there.
+net::Task<Result<void>> answer_with_count(queue::Filter filter, std::uint64_t messages, SendRow send_row);
+
 /// "id=0G5XK2V7M0001" and so on into a filter.
 Result<queue::Filter> parse_filter(const std::vector<std::string>& words);
 

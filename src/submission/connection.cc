@@ -117,6 +117,9 @@ net::Task<Connection::Flow> Connection::perform(smtp::ServerStep step) {
     auto written = co_await stream_.write_all(send->octets);
     if (!written) {
       close_reason_ = "the client stopped reading";
+      // When these were the last words anyway, why they were said is the better reason.
+      smtp::ServerStep after = session_->next();
+      if (const auto* close = std::get_if<smtp::Close>(&after)) close_reason_ = describe(close->reason);
       co_return Flow::kEnd;
     }
     co_return Flow::kGoOn;

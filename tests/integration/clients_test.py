@@ -5,6 +5,7 @@ import base64
 import smtplib
 import ssl
 import subprocess
+import threading
 import unittest
 
 from harness import PASSWORD, USER, Server, need, run_tests, temporary_file, without_trace
@@ -85,7 +86,7 @@ class Clients(unittest.TestCase):
                               f"tls_trust_file {self.server.certificate}\nauth plain\nuser {USER}\npasswordeval cat {self.server.directory}/password\n"
                               f"from {USER}\nset_date_header off\nset_msgid_header off\nundisclosed_recipients off\n")
                 (self.server.directory / "password").write_text(PASSWORD + "\n")
-                self.run_client("msmtp", "--file", rc, "--read-envelope-from=off", "--", RECIPIENT, input=MESSAGE)
+                self.run_client("msmtp", "--file", rc, "--", RECIPIENT, input=MESSAGE)
                 self.expect_delivery(f"msmtp starttls {starttls}")
 
     def test_curl(self):
@@ -112,7 +113,7 @@ class Clients(unittest.TestCase):
                     # smtplib encodes credentials as ASCII in login(); the mechanisms below take UTF-8.
                     token = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode()
                     self.assertEqual(client.docmd("AUTH", "PLAIN " + token)[0], 235)
-                    client.sendmail(USER, [RECIPIENT], MESSAGE, mail_options=["BODY=8BITMIME"])
+                    client.sendmail(USER, [RECIPIENT], MESSAGE.replace(b"\n", b"\r\n"), mail_options=["BODY=8BITMIME"])
                 self.expect_delivery(f"smtplib starttls {starttls}")
 
     def test_openssl_s_client(self):
@@ -124,17 +125,18 @@ class Clients(unittest.TestCase):
             with self.subTest(options=options):
                 client = subprocess.Popen(["openssl", "s_client", "-quiet", "-verify_return_error", "-CAfile", self.server.certificate, "-connect",
                                            f"127.0.0.1:{port}", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                watchdog = threading.Timer(60, client.kill)
+                watchdog.start()
                 try:
                     if not options:
                         self.read_reply(client, b"220 ")
-                    else:
-                        self.read_reply(client, b"250 ")  # s_client shows the last line of the EHLO reply that it asked for
                     for octets, reply in dialogue:
                         client.stdin.write(octets)
                         client.stdin.flush()
                         self.read_reply(client, reply)
                     client.wait(timeout=30)
                 finally:
+                    watchdog.cancel()
                     client.kill()
                     client.wait()
                     client.stdin.close()
