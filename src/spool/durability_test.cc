@@ -223,18 +223,24 @@ TEST(Durability, KeepsTheRoomOfARemovalThatMayNotBeDurable) {
   const std::string survivor = directory.path() + ".survivor";
   for_test::WatchedDisk disk(directory.path(), survivor);
   auto spool = open(directory.path(), disk.seams());
-  ASSERT_TRUE(for_test::add(*spool, {1}, content(500'000)));
+  // The first fills a segment to its last pages, the second has the one that is being filled to itself.
+  ASSERT_TRUE(for_test::add(*spool, {1}, content(1'040'000)));
+  ASSERT_TRUE(for_test::add(*spool, {2}, content(500'000)));
   auto writer = spool->reserve({5'000'000});
   ASSERT_TRUE(writer);
   disk.fails_log_sync = true;
-  EXPECT_FALSE(for_test::remove(*spool, {1}));
-  EXPECT_FALSE(for_test::remove(*spool, {1}));  // answered after the first one was let go
+  Change change;
+  change.remove = {{1}, {2}};
+  EXPECT_FALSE(for_test::commit(*spool, std::move(change)));
+  EXPECT_FALSE(for_test::remove(*spool, {1}));  // answered after the first change was let go
   ASSERT_TRUE((*writer)->append(content(5'000'000, 2)));
   // The log had not reached the disk, the pages of the segments had.
   std::filesystem::copy_file(directory.path() + "/format", survivor + "/format");
   std::filesystem::remove_all(survivor + "/segments");
   std::filesystem::copy(directory.path() + "/segments", survivor + "/segments");
-  EXPECT_TRUE(for_test::read(*open(survivor), {1}) == content(500'000));
+  const auto survived = open(survivor);
+  EXPECT_TRUE(for_test::read(*survived, {1}) == content(1'040'000));
+  EXPECT_TRUE(for_test::read(*survived, {2}) == content(500'000));
 }
 
 TEST(Durability, MakesItsDirectoriesPrivate) {
