@@ -155,6 +155,8 @@ Task<Result<TlsFacts>> Stream::accept_tls(const ServerTlsContext& context) {
     co_return std::unexpected(std::move(done.error()));
   }
   state.is_secure = true;
+  // OpenSSL has taken what there was; what it holds of the next records, it tells.
+  state.may_be_readable = false;
   co_return TlsFactsSource::read(state.ssl.get());
 }
 
@@ -186,6 +188,8 @@ Task<Result<TlsFacts>> Stream::connect_tls(const ClientTlsContext& context, std:
     co_return std::unexpected(std::move(done.error()));
   }
   state.is_secure = true;
+  // OpenSSL has taken what there was; what it holds of the next records, it tells.
+  state.may_be_readable = false;
   co_return TlsFactsSource::read(ssl);
 }
 
