@@ -56,9 +56,12 @@ class File {
   }
 
   bool play_once(const smtp::Transcript& transcript, const ScriptedWorld& world, const std::string& manner, Cut cut,
-                 std::size_t steps_max = kNeverCutOff, bool* was_cut_off = nullptr) {
+                 std::size_t steps_max = kStepsMax, bool* was_cut_off = nullptr) {
     const Outcome outcome = play(transcript, world, std::move(cut), steps_max);
-    if (was_cut_off != nullptr) *was_cut_off = outcome.was_cut_off;
+    if (was_cut_off != nullptr)
+      *was_cut_off = outcome.was_cut_off;
+    else if (outcome.was_cut_off)
+      return complain("the session goes round in circles");
     if (!outcome.disagreement) return true;
     fmt::print(stderr, "{}:{}: ({})\n      {}\n", path_.string(), outcome.disagreement->line, manner,
                outcome.disagreement->text);

@@ -19,7 +19,8 @@ struct Outcome {
   bool was_cut_off = false;
 };
 
-inline constexpr std::size_t kNeverCutOff = ~std::size_t{0};
+/// More steps than any dialogue takes: a session that reaches it goes round in circles.
+inline constexpr std::size_t kStepsMax = 200'000;
 
 /// `world` is taken by value: each play begins in the same one.
 Outcome play(const smtp::Transcript& transcript, ScriptedWorld world, Cut cut, std::size_t steps_max);
