@@ -95,7 +95,8 @@ std::optional<QuotedString> parse_quoted_string(std::string_view text) {
     }
     if (text[at] == '\\') {
       // quoted-pairSMTP: only printable ASCII follows the backslash, also under SMTPUTF8.
-      if (++at == text.size() || !is_printable(text[at])) return std::nullopt;
+      ++at;
+      if (at == text.size() || !is_printable(text[at])) return std::nullopt;
     } else if (!is_qtext(text[at])) {
       return std::nullopt;
     }

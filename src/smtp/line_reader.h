@@ -15,10 +15,10 @@ namespace sealpost::smtp {
 /// RFC 5321 §4.5.3.1.4: 512 octets, CRLF included, and each extension adds its own (RFC 1870, 3461, 4954, 6152, 6531).
 /// 2048 holds the sum with room to spare, for every verb alike: the verb is known only when the line is read.
 inline constexpr std::size_t kCommandLineMax = 2048;
-/// RFC 4954 §4: 12,288 octets, CRLF excluded there, are enough for a response of every mechanism. CRLF included here.
+/// RFC 4954 §4: 12,288 octets are enough for a response of every deployed mechanism; CRLF is counted on top.
 inline constexpr std::size_t kAuthLineMax = 12'288 + 2;
 /// How much of an over-long line is skipped in the hope of its end.
-inline constexpr std::size_t kDiscardMax = 64 * 1024;
+inline constexpr std::size_t kDiscardMax = 65'536;
 
 struct Line {
   std::string_view text;  // without CRLF. Good until the next call of next() and the next feed

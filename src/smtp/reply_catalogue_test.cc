@@ -92,6 +92,8 @@ std::vector<Reply> all_fixed() {
           sender_not_owned(),
           relay_denied(),
           no_such_mailbox(),
+          no_route(),
+          mail_loop(),
           policy_refused(),
           policy_unavailable(),
           cannot_accept_now()};
