@@ -1,6 +1,8 @@
 // Stream: one TCP or Unix-domain connection, plain or under TLS, driven by OpenSSL directly on the non-blocking socket.
 // There is no way back from TLS to plain text: when TLS ends, the connection ends (rules R3). One stream belongs to one
 // executor. Every operation stops at the stream's deadline; after a time-out the stream is closed.
+// A Stream is not moved while one of its operations waits, and does not outlive its io_context (in the frame of a task
+// it dies with it).
 #pragma once
 #include <chrono>
 #include <memory>
