@@ -98,11 +98,13 @@ class Spool {
  public:
   virtual ~Spool() = default;  // waits until every commit that was called has been answered
 
-  /// Reserves room for one message whose content may grow to `expected` (declared or the limit, whichever is smaller). Fault::kResource when space, descriptors or the
+  /// Reserves room for one message whose content may grow to `expected` (declared or the limit, whichever is smaller).
+  /// Fault::kResource when space, descriptors or the
   /// budget for content in flight do not allow it. Thread-safe.
   virtual Result<std::unique_ptr<BodyWriter>> reserve(Bytes expected) = 0;
 
-  /// Makes `change` durable; one sync is shared by all changes waiting at that moment, none waits when the spool is idle. Thread-safe, does not block on the disk.
+  /// Makes `change` durable; one sync is shared by all changes waiting at that moment, none waits when the spool is idle.
+  /// Thread-safe, does not block on the disk.
   /// `add` of an id that is stored (Fault::kInternal), `set` or `remove` of one that is not (Fault::kNotFound) refuses the whole change, and it alone.
   /// After a failed sync every later call fails too: the process has to stop and recover (rules: a failed sync is fatal).
   virtual void commit(Change change, Committed committed) = 0;
