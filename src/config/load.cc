@@ -60,7 +60,7 @@ Loaded load_all(const std::string& path, Depth depth) {
   Loaded loaded;
   Result<std::string> text = read_file(path, kTextMax);
   if (!text) {
-    problems.error(0, std::move(text.error().text));
+    problems.error(0, text.error().text);
     return {std::nullopt, std::move(problems).take()};
   }
   Configuration configuration = read_text(*text, absolute.string(), problems);

@@ -191,6 +191,29 @@ TEST_F(Load, ASyntaxErrorNamesItsLine) {
   EXPECT_THAT(problems_of("hostname = \"a\"\ndata_directory = \n"), ElementsAre(testing::StartsWith(":2: ")));
 }
 
+TEST_F(Load, WhatIsNoTomlIsAnErrorWhereverItStands) {
+  EXPECT_THAT(problems_of("# bücher\n" + std::string(kMinimal)), IsEmpty());
+  for (const char* text :
+       {"é = 1\n", "a = é\n", "a = 1 é\n", "[é]\n", "[=]\n", "[[ =", "\u00A0é = 1\n", "\uFDF0 = 1\n"})
+    EXPECT_THAT(problems_of(text), ElementsAre(testing::StartsWith(":1: "))) << text;
+}
+
+TEST_F(Load, AProblemIsOneLineWhateverTheFileHolds) {
+  for (const char* text : {"\"a\\nb\" = 1\n[\"a\\nb\"]\n", "\"a\\u001bb\" = 1\n", "a = 1\rb\n", "[\"a\\nb\"]\n"})
+    for (const std::string& problem : problems_of(text))
+      EXPECT_TRUE(std::ranges::none_of(problem, [](char c) { return c == '\n' || c == '\r' || c == '\x1b'; }))
+          << problem;
+}
+
+TEST_F(Load, StringsOfAllKindsMayHoldLettersBeyondAscii) {
+  const std::string head = "hostname = \"mail.example.com\" # é\ndata_directory = ";
+  const std::string tail(kMinimal.substr(kMinimal.find("\n[tls]")));
+  for (const char* text : {"\"é\"", "'é'", "\"\"\"é \" é\"\"\"", "'''é ' é'''", R"("é\" é")", R"("é\\" # é)",
+                           R"('é\' # é)", "\"# é\"", "\"'é\""})
+    EXPECT_THAT(problems_of(head + text + tail), IsEmpty()) << text;
+  EXPECT_THAT(problems_of(head + R"("a\\" é)" + tail), ElementsAre(testing::StartsWith(":2: ")));
+}
+
 TEST_F(Load, SectionsAreWrittenTheWayTheyAreMeant) {
   EXPECT_THAT(problems_of("limits = 3\n" + std::string(kMinimal)),
               ElementsAre(":1: limits is written as a section: [limits]"));

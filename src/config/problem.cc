@@ -8,17 +8,34 @@
 
 namespace sealpost::config {
 
+namespace {
+
+/// The parser quotes what it found, line ends and terminal escapes included; a problem is one harmless line.
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet == 0x7F)
+      fmt::format_to(std::back_inserter(line), "\\u{:04X}", octet);
+    else
+      line.push_back(c);
+  }
+  return line;
+}
+
+}  // namespace
+
 std::string Problem::to_string() const {
   const std::string_view mark = severity == Severity::kWarning ? "warning: " : "";
   return line == 0 ? fmt::format("{}: {}{}", file, mark, text) : fmt::format("{}:{}: {}{}", file, line, mark, text);
 }
 
-void Problems::error(std::uint32_t line, std::string text, std::uint32_t column) {
-  problems_.push_back({Severity::kError, file_, line, column, std::move(text)});
+void Problems::error(std::uint32_t line, std::string_view text, std::uint32_t column) {
+  problems_.push_back({Severity::kError, file_, line, column, one_line(text)});
 }
 
-void Problems::warning(std::uint32_t line, std::string text, std::uint32_t column) {
-  problems_.push_back({Severity::kWarning, file_, line, column, std::move(text)});
+void Problems::warning(std::uint32_t line, std::string_view text, std::uint32_t column) {
+  problems_.push_back({Severity::kWarning, file_, line, column, one_line(text)});
 }
 
 bool Problems::has_errors() const {

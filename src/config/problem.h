@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sealpost::config {
@@ -24,8 +25,9 @@ class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
 
-  void error(std::uint32_t line, std::string text, std::uint32_t column = 0);
-  void warning(std::uint32_t line, std::string text, std::uint32_t column = 0);
+  /// Control characters in `text` are escaped.
+  void error(std::uint32_t line, std::string_view text, std::uint32_t column = 0);
+  void warning(std::uint32_t line, std::string_view text, std::uint32_t column = 0);
   bool has_errors() const;
   /// In the order of the file.
   std::vector<Problem> take() &&;

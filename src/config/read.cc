@@ -233,7 +233,7 @@ Configuration read_text(std::string_view text, const std::string& file, Problems
   configuration.file = file;
   auto document = parse_toml(text);
   if (!document) {
-    problems.error(document.error().position.line, std::move(document.error().text), document.error().position.column);
+    problems.error(document.error().position.line, document.error().text, document.error().position.column);
     return configuration;
   }
 
