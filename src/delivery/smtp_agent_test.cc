@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "delivery/loopback_server_for_test.h"
-#include "delivery/smtp_channel.h"
 #include "message/string_body_source.h"
 #include "net/certificates_for_test.h"
 
@@ -255,6 +254,13 @@ TEST_F(SmtpAgentTest, CloseEndsARunningTransaction) {
   EXPECT_TRUE(result->per_recipient.at(0).is_transient_failure());
 }
 
+TEST_F(SmtpAgentTest, AMessageThatTheServerCannotTakeFailsAndTheConnectionGoesOn) {
+  server_.hello = "250-mx.example.org\r\n250 SIZE 30\r\n";
+  ASSERT_TRUE(open());
+  EXPECT_EQ(deliver({"bob@example.org"}, std::string(29, 'x') + "\r\n").per_recipient.at(0).code, 552);
+  EXPECT_EQ(deliver({"bob@example.org"}, std::string(28, 'x') + "\r\n").per_recipient.at(0).code, 250);
+}
+
 // ---- TLS
 
 TEST_F(SmtpAgentTest, OpportunisticUsesTlsWithAnyCertificate) {
@@ -330,31 +336,6 @@ TEST_F(SmtpAgentTest, ARouteThatCannotWorkIsAConfigurationError) {
   EXPECT_EQ(fault_of(route), "");
   route.unix_socket = "/run/lmtp";
   EXPECT_THAT(fault_of(route), HasSubstr("LMTP"));
-}
-
-// ---- What the extensions say
-
-TEST(RefusalByExtensions, NeedsSmtputf8ForInternationalizedMail) {
-  smtp::Envelope envelope = envelope_for({"bob@example.org"});
-  envelope.parameters.is_smtputf8 = true;
-  const Transaction transaction{.id = {1}, .envelope = &envelope, .size = {1}, .is_8bit = false, .body = nullptr};
-  smtp::ServerExtensions extensions;
-  ASSERT_TRUE(refusal_by_extensions(transaction, extensions));
-  EXPECT_EQ(refusal_by_extensions(transaction, extensions)->enhanced_code, (smtp::EnhancedCode{5, 6, 7}));
-  extensions.has_smtputf8 = true;
-  EXPECT_FALSE(refusal_by_extensions(transaction, extensions));
-}
-
-TEST(RefusalByExtensions, KeepsToTheAnnouncedSize) {
-  const smtp::Envelope envelope = envelope_for({"bob@example.org"});
-  Transaction transaction{.id = {1}, .envelope = &envelope, .size = {1000}, .is_8bit = false, .body = nullptr};
-  smtp::ServerExtensions extensions;
-  extensions.size_max = Bytes{1000};
-  EXPECT_FALSE(refusal_by_extensions(transaction, extensions));
-  transaction.size = Bytes{1001};
-  EXPECT_EQ(refusal_by_extensions(transaction, extensions).value().code, 552);
-  extensions.size_max = Bytes{0};  // RFC 1870 §4: no fixed limit
-  EXPECT_FALSE(refusal_by_extensions(transaction, extensions));
 }
 
 }  // namespace

@@ -31,20 +31,6 @@ smtp::StartTlsPolicy starttls_policy(RouteTls tls) {
 
 }  // namespace
 
-std::optional<smtp::Reply> refusal_by_extensions(const Transaction& transaction,
-                                                 const smtp::ServerExtensions& extensions) {
-  // RFC 6531 §3.2: a message that needs SMTPUTF8 goes only to a server that offers it. RFC 3463, RFC 6531 §4.2: X.6.7.
-  if (transaction.envelope->parameters.is_smtputf8 && !extensions.has_smtputf8)
-    return own_reply(553, {5, 6, 7}, "the next server does not accept internationalized mail (SMTPUTF8)");
-  // RFC 1870 §6.1: a message above the declared fixed maximum is not sent at all. 0 means no fixed maximum (§4).
-  const bool has_maximum = extensions.size_max && extensions.size_max->count > 0;
-  if (has_maximum && transaction.size > *extensions.size_max)
-    return own_reply(552, {5, 3, 4},
-                     "the message is larger than the next server accepts (" +
-                         std::to_string(extensions.size_max->count) + " octets)");
-  return std::nullopt;
-}
-
 net::Task<std::expected<void, smtp::Reply>> SmtpChannel::open() {
   Pause pause = co_await open_once(starttls_policy(destination_.tls));
   // RFC 7435 §3: opportunistic security falls back rather than not delivering. There is no way back from TLS to clear
@@ -201,11 +187,6 @@ net::Task<TransactionResult> SmtpChannel::deliver(Transaction transaction) {
   result.is_dsn_passed_on = session_->extensions().has_dsn;
   // RFC 2033 §4.2: the LMTP server's reply says that the mail is in its mailbox.
   result.is_final = destination_.flavour == smtp::Flavour::kLmtp;
-  if (auto refusal = refusal_by_extensions(transaction, session_->extensions())) {
-    result.per_recipient.assign(recipients, *refusal);
-    result.is_in_our_words = true;
-    co_return result;
-  }
   has_heard_ = false;
   session_->begin({.envelope = transaction.envelope, .size = transaction.size, .is_8bit = transaction.is_8bit});
   reply_limit_ = destination_.deadlines.command;

@@ -72,9 +72,4 @@ class SmtpChannel : public Channel {
   bool is_closed_ = false;
 };
 
-/// What the extensions of the far end already say about a transaction: SMTPUTF8 that is missing (RFC 6531 §3.2), a SIZE
-/// that is too small (RFC 1870 §6.1). Nothing when it may be tried.
-std::optional<smtp::Reply> refusal_by_extensions(const Transaction& transaction,
-                                                 const smtp::ServerExtensions& extensions);
-
 }  // namespace sealpost::delivery

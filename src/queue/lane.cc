@@ -74,8 +74,9 @@ net::Task<> Lane::work(std::unique_ptr<delivery::Channel> channel) {
 }
 
 net::Task<> Lane::carry_all(delivery::Channel& channel) {
+  const std::size_t carried_max = std::max<std::size_t>(route_.messages_per_connection_max, 1);
   std::size_t carried = 0;
-  while (channel.is_reusable() && carried < route_.messages_per_connection_max) {
+  while (channel.is_reusable() && carried < carried_max) {
     while (!surroundings_.updates.has_room() && !is_stopping_) co_await surroundings_.updates.wait();
     std::optional<Job> job = is_stopping_ ? std::nullopt : ready_.pop();
     if (!job && !is_stopping_) job = co_await wait_for_job();

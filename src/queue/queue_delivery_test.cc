@@ -68,6 +68,22 @@ TEST_F(QueueTest, DefersWithTheReplyAndTriesAgainWhenTheTimeHasCome) {
   EXPECT_THAT(one_->carried, SizeIs(2));
 }
 
+TEST_F(QueueTest, TheNextAttemptWaitsUntilTheDiskHasTheLastOutcome) {
+  start();
+  one_->is_held = true;
+  one_->answer = [](const Carried& carried) { return answer_all(carried, kLater); };
+  const auto id = submit("ann@example.com", {"bob@one.example"});
+  spool_.holds_commits = true;
+  one_->is_held = false;
+  one_->gate.open();
+  drain();
+  advance(24h);
+  EXPECT_THAT(one_->carried, SizeIs(1));
+  spool_.release_commits();
+  ASSERT_TRUE(run_until([this] { return one_->carried.size() == 2; }));
+  ASSERT_TRUE(run_until_attempts(*id, 2));
+}
+
 TEST_F(QueueTest, TriesOnlyThoseAgainWhoWait) {
   start();
   one_->answer = [](const Carried& carried) {
