@@ -37,7 +37,7 @@ USER, PASSWORD = "load@example.com", "load"
 
 
 def start_sink(directory, record):
-    sink = subprocess.Popen([options.sink, "--tls", "none", "--port", "0", "--record", record], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    sink = subprocess.Popen([options.sink, "--tls", "none", "--port", "0", "--slow", "20", "--record", record], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     line = sink.stdout.readline()
     port = re.search(r"(\d+)\s*$", line)
     assert port, f"the sink said {line!r}"
