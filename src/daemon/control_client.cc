@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "daemon/control_server.h"
 
 namespace sealpost::daemon {
@@ -15,20 +16,6 @@ namespace sealpost::daemon {
 namespace {
 
 constexpr timeval kPatience{40, 0};  // longer than the server's own deadline, so that its answer wins
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<void> send_all(int fd, std::string_view octets) {
   while (!octets.empty()) {

@@ -13,6 +13,7 @@
 
 #include "daemon/composition.h"
 #include "daemon/control_server.h"
+#include "daemon/descriptor_limit.h"
 #include "daemon/queue_control.h"
 #include "identity/sqlite_verifier.h"
 #include "net/io_threads.h"
@@ -174,6 +175,8 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::make(config::Configuration
   auto state = std::make_unique<State>(std::move(configuration));
   observe::log(Level::kInfo, events::kStarting,
                {{"version", SEALPOST_VERSION}, {"configuration", state->configuration.file}});
+  if (const auto problem = raise_descriptor_limit(state->configuration.limits.connections_max))
+    observe::log(Level::kWarning, events::kWarning, {{"reason", *problem}});
   for (const auto step : {&State::load_certificate, &State::open_queue, &State::open_services, &State::bind}) {
     if (auto done = (*state.*step)(); !done) return std::unexpected(std::move(done.error()));
   }

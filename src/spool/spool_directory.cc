@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 namespace sealpost::spool {
 
 namespace {
@@ -39,40 +41,26 @@ Result<void> make_parents(const std::string& path) {
   return {};
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::string& path, int flags) : number_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  const int number_;
-};
-
 Result<void> write_marker(const std::string& directory, const std::string& marker) {
   const std::string draft = marker + ".new";
   {
-    const Descriptor file(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
-    if (file.number() < 0) return std::unexpected(unusable(fail_errno("create " + draft).error()));
-    if (::write(file.number(), kFormat.data(), kFormat.size()) != static_cast<ssize_t>(kFormat.size()) ||
-        ::fsync(file.number()) != 0)
+    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file.get() < 0) return std::unexpected(unusable(fail_errno("create " + draft).error()));
+    if (::write(file.get(), kFormat.data(), kFormat.size()) != static_cast<ssize_t>(kFormat.size()) ||
+        ::fsync(file.get()) != 0)
       return fail_errno("write " + draft);
   }
   if (::rename(draft.c_str(), marker.c_str()) != 0) return fail_errno("rename " + draft);
-  const Descriptor parent(directory, O_RDONLY | O_DIRECTORY);
-  if (parent.number() < 0 || ::fsync(parent.number()) != 0) return fail_errno("sync " + directory);
+  const Descriptor parent(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.get() < 0 || ::fsync(parent.get()) != 0) return fail_errno("sync " + directory);
   return {};
 }
 
 Result<void> check_marker(const std::string& marker) {
-  const Descriptor file(marker, O_RDONLY | O_NOFOLLOW);
-  if (file.number() < 0) return std::unexpected(unusable(fail_errno("open " + marker).error()));
+  const Descriptor file(::open(marker.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (file.get() < 0) return std::unexpected(unusable(fail_errno("open " + marker).error()));
   std::array<char, 64> octets = {};
-  const ssize_t size = ::read(file.number(), octets.data(), octets.size());
+  const ssize_t size = ::read(file.get(), octets.data(), octets.size());
   if (size < 0) return fail_errno("read " + marker);
   if (std::string_view(octets.data(), static_cast<std::size_t>(size)) != kFormat)
     return fail(Fault::kConfiguration,

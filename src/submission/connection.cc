@@ -25,6 +25,8 @@ const char* describe(smtp::CloseReason reason) {
       return "quit";
     case smtp::CloseReason::kTooManyErrors:
       return "too many errors";
+    case smtp::CloseReason::kTlsHandshake:
+      return "the client began a TLS handshake where SMTP begins in plain text: it should use STARTTLS, or port 465";
     case smtp::CloseReason::kForbidden:
       return "the client does not speak SMTP here";
     case smtp::CloseReason::kFramingError:
@@ -54,7 +56,7 @@ net::Task<> Connection::run() {
   if (listener_.session.service == smtp::Service::kSubmissions) {
     if (!co_await begin_tls()) co_return;
   } else {
-    session_.emplace(listener_.session, std::optional<TlsFacts>(), true, static_cast<smtp::SessionWatcher*>(this));
+    session_.emplace(listener_.session, std::optional<TlsFacts>(), true, watcher());
   }
   expires_at(steady_now() + limits_.command);
   if (is_draining_) session_->shut_down(replies::shutting_down());
@@ -85,8 +87,7 @@ net::Task<bool> Connection::begin_tls() {
                 {"is_resumed", tls.is_resumed}});
   // RFC 3207 §4.2: after STARTTLS there is no second greeting; with TLS from the first byte there was none yet.
   const bool greets = !session_.has_value();
-  session_.emplace(listener_.session, std::optional<TlsFacts>(std::move(*facts)), greets,
-                   static_cast<smtp::SessionWatcher*>(this));
+  session_.emplace(listener_.session, std::optional<TlsFacts>(std::move(*facts)), greets, watcher());
   co_return true;
 }
 
@@ -107,10 +108,7 @@ net::Task<Connection::Flow> Connection::perform(smtp::ServerStep step) {
   if (std::holds_alternative<smtp::NeedInput>(step)) co_return co_await read_more();
   if (const auto* content = std::get_if<smtp::Content>(&step)) {
     extend_content_deadline(content->octets.size());
-    if (auto refusal = decider_.keep(content->octets)) {
-      decider_.abandon();
-      session_->refuse_content(std::move(*refusal));
-    }
+    if (auto refusal = decider_.keep(content->octets)) session_->refuse_content(std::move(*refusal));
     co_return Flow::kGoOn;
   }
   if (const auto* send = std::get_if<smtp::Send>(&step)) {

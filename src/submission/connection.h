@@ -39,6 +39,7 @@ class Connection : smtp::SessionWatcher {
   void extend_content_deadline(std::size_t octets);
   void log_closed();
 
+  smtp::SessionWatcher* watcher() { return this; }
   void command(std::string_view line) override;
   void reply(const smtp::Reply& reply) override;
 

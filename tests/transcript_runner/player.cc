@@ -19,7 +19,7 @@ using State = Conversation::State;
 constexpr std::size_t kReplyLineMax = 512;  // RFC 5321 §4.5.3.1.5, CRLF included
 
 std::string_view name_of(smtp::CloseReason reason) {
-  static constexpr std::array<std::string_view, 6> kNames = {"quit",    "errors",    "forbidden",
+  static constexpr std::array<std::string_view, 7> kNames = {"quit",    "errors",    "forbidden", "tls",
                                                              "framing", "injection", "shutdown"};
   return kNames.at(static_cast<std::size_t>(reason));
 }

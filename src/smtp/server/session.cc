@@ -248,7 +248,7 @@ void Session::fail_framing(FramingFault fault, const Reply& reply) {
   switch (fault) {
     case FramingFault::kTlsRecord:
       say(catalogue::forbidden_protocol());
-      return close(CloseReason::kForbidden);
+      return close(CloseReason::kTlsHandshake);
     case FramingFault::kEndlessLine:
       say(catalogue::line_too_long());
       break;
