@@ -62,6 +62,8 @@ void add_options(CLI::App& app, LoadSettings& settings) {
   app.add_option("--from", settings.from, "sender; {n} is the message's number in its session, {c} the session's");
   app.add_option("--to", settings.to, "recipient, likewise");
   app.add_option("--ledger", settings.ledger_file, "append 'ID QUEUE-ID' for every message whose 250 arrived");
+  app.add_option("--run-id", settings.run_id,
+                 "the ids of this run begin with this number, in hexadecimal; a random one unless given");
   app.add_flag("--json", settings.prints_json, "print one JSON object");
   app.add_option("--threads", settings.threads, "threads of the client")->check(CLI::Range(1U, 64U));
   app.add_option("--idle", settings.idle, "open this many logged-in connections and send nothing");
@@ -135,7 +137,8 @@ void run_workers(const LoadSettings& settings, LoadRun& run, std::vector<std::un
 
 LoadResult run_load(const LoadSettings& settings, LoadRun& run) {
   prepare(settings, run);
-  const std::uint64_t run_id = (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+  const std::uint64_t run_id =
+      settings.run_id != 0 ? settings.run_id : (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
   const std::uint32_t slots = settings.idle > 0 ? settings.idle : settings.connections;
   std::vector<std::unique_ptr<LoadWorker>> workers;
   for (unsigned i = 0; i < settings.threads; ++i) {

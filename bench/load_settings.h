@@ -28,6 +28,7 @@ struct LoadSettings {
   std::string from = "ann@example.com";
   std::string to = "recipient@another.example";
   std::string ledger_file;
+  std::uint64_t run_id = 0;  // what the ids of this run begin with; 0: a random one
   bool prints_json = false;
   unsigned threads = 1;
   std::uint32_t idle = 0;  // connections to hold instead of sending

@@ -44,10 +44,10 @@ def start_sink(directory, record):
     return sink, int(port[1])
 
 
-def run_load(server, ledger, size):
+def run_load(server, ledger, size, run_id):
     return subprocess.Popen([options.load, "--host", "127.0.0.1", "--port", str(server.smtps_port), "--tls", "implicit", "--user", USER, "--password", PASSWORD,
                              "--connections", "20", "--messages", "1000", "--size", str(size), "--seconds", "20", "--warm-up", "0",
-                             "--timeout", "2", "--ledger", ledger, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                             "--timeout", "2", "--ledger", ledger, "--run-id", str(run_id), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def ids(path):
@@ -56,9 +56,9 @@ def ids(path):
     return [line.split()[0] for line in path.read_text().splitlines() if line.strip()]
 
 
-def kill_round(server, ledger, chance):
+def kill_round(server, ledger, chance, run_id):
     server.start()
-    load = run_load(server, ledger, chance.choice(SIZES))
+    load = run_load(server, ledger, chance.choice(SIZES), run_id)
     time.sleep(chance.uniform(0.05, 0.8))
     server.stop(signal.SIGKILL)
     try:
@@ -96,8 +96,11 @@ def main():
         server.write_config()
         server.add_user(USER, PASSWORD)
         print(f"kill: {options.rounds} rounds, seed {options.seed}", flush=True)
+        runs = set()  # what the ids of everything that was ever sent begin with
         for number in range(1, options.rounds + 1):
-            kill_round(server, ledger, chance)
+            run_id = chance.getrandbits(63) | 1
+            runs.add(f"{run_id:016x}")
+            kill_round(server, ledger, chance, run_id)
             if number % 10 == 0 or number == options.rounds:
                 print(f"kill: round {number}: {len(ids(ledger))} acknowledged, {len(ids(record))} delivered, {time.monotonic() - began:.0f} s", flush=True)
         left = drain(server)
@@ -105,7 +108,6 @@ def main():
         sink.wait(timeout=30)
 
         acknowledged, delivered = set(ids(ledger)), collections.Counter(ids(record))
-        runs = {name.split("-")[0] for name in acknowledged}
         lost = sorted(acknowledged - delivered.keys())
         phantom = sorted(name for name in delivered if name.split("-")[0] not in runs)
         twice = sum(count - 1 for count in delivered.values())
