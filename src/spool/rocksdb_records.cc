@@ -35,7 +35,7 @@ rocksdb::Options make_options(rocksdb::Env* env) {
   options.stats_persist_period_sec = 0;
   options.max_manifest_file_size = 4 << 20;
 
-  // Durability: see rules.md, "Commit order". A vanished log is an error, not a silent truncation.
+  // Durability: docs/design-rules.md, "The order of a commit". A vanished log is an error, not a silent truncation.
   options.paranoid_checks = true;
   options.track_and_verify_wals_in_manifest = true;
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -79,15 +79,16 @@ rocksdb::ReadOptions read_options(Verify verify) {
   return options;
 }
 
-// One kind of key, first to last, around damage: see damage().
+// One kind of key, from an id to the last, around damage: see damage().
 class KindCursor {
  public:
-  KindCursor(rocksdb::DB& database, const rocksdb::Snapshot* snapshot, RecordKind kind)
+  KindCursor(rocksdb::DB& database, const rocksdb::Snapshot* snapshot, RecordKind kind, std::uint64_t from)
       : database_(database),
         snapshot_(snapshot),
         kind_(kind),
-        end_(1, static_cast<char>(std::to_underlying(kind) + 1)) {
-    seek(0);
+        end_(1, static_cast<char>(std::to_underlying(kind) + 1)),
+        next_(from) {
+    seek(from);
     settle();
   }
 
@@ -162,7 +163,7 @@ class KindCursor {
   const std::string end_;
   const rocksdb::Slice end_slice_{end_};
   Verify verify_ = Verify::kBlocks;
-  std::uint64_t next_ = 0;  // the least id that was not visited yet
+  std::uint64_t next_;  // the least id that was not visited yet
   rocksdb::Status damage_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
@@ -214,16 +215,17 @@ Result<std::optional<std::string>> RocksdbRecords::get(RecordKind kind, QueueId 
   return std::unexpected(error_from(status, "read message " + id.to_string()));
 }
 
-Result<void> RocksdbRecords::scan(const Visit& visit) const {
+Result<void> RocksdbRecords::scan(QueueId after, const Visit& visit) const {
+  if (after.value == UINT64_MAX) return {};
   const auto release = [this](const rocksdb::Snapshot* held) { database_->ReleaseSnapshot(held); };
   const std::unique_ptr<const rocksdb::Snapshot, decltype(release)> snapshot(database_->GetSnapshot(), release);
-  KindCursor message(*database_, snapshot.get(), RecordKind::kMessage);
-  KindCursor state(*database_, snapshot.get(), RecordKind::kState);
+  KindCursor message(*database_, snapshot.get(), RecordKind::kMessage, after.value + 1);
+  KindCursor state(*database_, snapshot.get(), RecordKind::kState, after.value + 1);
   for (; message.is_valid(); message.next()) {
     const QueueId id = message.id();
     while (state.is_valid() && state.id() < id) state.next();
     const bool has_state = state.is_valid() && state.id() == id;
-    if (!visit(id, message.value(), has_state ? std::optional(state.value()) : std::nullopt)) return {};
+    if (!visit(id, message.value(), has_state ? std::optional(state.value()) : std::nullopt)) break;
   }
   for (const KindCursor* cursor : {&message, &state})
     if (!cursor->damage().ok()) return std::unexpected(error_from(cursor->damage(), "read all messages"));
