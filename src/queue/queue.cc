@@ -78,7 +78,7 @@ Result<Recovery> Queue::recover(const std::function<void(std::uint64_t)>& progre
     ++recovery.damaged;
     log_damaged(id, error);
   };
-  if (auto read = spool_.for_each(visit, damaged); !read) return std::unexpected(std::move(read.error()));
+  if (auto read = spool_.for_each({}, visit, damaged); !read) return std::unexpected(std::move(read.error()));
   look_at_clock();
   return recovery;
 }
@@ -150,8 +150,7 @@ Result<void> Queue::visit_fitting(const Filter& filter, QueueId after, const Fit
     if (*filter.id > after) visit_one(*filter.id);
     return {};
   }
-  return spool_.for_each([&](const spool::Summary& summary) { return summary.id <= after || visit_one(summary.id); },
-                         log_damaged);
+  return spool_.for_each(after, [&](const spool::Summary& summary) { return visit_one(summary.id); }, log_damaged);
 }
 
 Result<std::vector<QueuedMessage>> Queue::list(const Filter& filter, QueueId after, std::size_t limit) const {
@@ -172,6 +171,7 @@ Result<std::vector<QueueId>> Queue::fitting_ids(const Filter& filter) const {
     ids.push_back(*filter.id);
   } else if (is_about_ids_only(filter)) {
     visited = spool_.for_each(
+        {},
         [&ids](const spool::Summary& summary) {
           ids.push_back(summary.id);
           return true;

@@ -58,9 +58,10 @@ class WatchedSpool : public spool::Spool {
     return inner_->load(id);
   }
   Result<std::unique_ptr<message::BodySource>> open_body(QueueId id) override { return inner_->open_body(id); }
-  Result<void> for_each(const std::function<bool(const spool::Summary&)>& visit,
+  Result<void> for_each(QueueId after, const std::function<bool(const spool::Summary&)>& visit,
                         const std::function<void(QueueId, const Error&)>& damaged) override {
-    return inner_->for_each(visit, damaged);
+    const auto count = [&](const spool::Summary& summary) { return ++visits, visit(summary); };
+    return inner_->for_each(after, count, damaged);
   }
   QueueId last_id() const override { return inner_->last_id(); }
   spool::Usage usage() const override { return inner_->usage(); }
@@ -71,7 +72,7 @@ class WatchedSpool : public spool::Spool {
   }
 
   std::atomic<bool> refuses_room = false, fails_to_sync = false, holds_commits = false;
-  std::atomic<int> loads = 0;
+  std::atomic<int> loads = 0, visits = 0;
 
  private:
   std::unique_ptr<spool::Spool> inner_ = spool::make_memory_spool();

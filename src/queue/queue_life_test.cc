@@ -69,6 +69,24 @@ TEST_F(QueueTest, ListsAndShowsWhatFits) {
   two_->gate.open();
 }
 
+TEST_F(QueueTest, PagesOfAListCostNoMoreThanTheWholeList) {
+  start();
+  one_->is_held = true;
+  std::vector<QueueId> all;
+  for (int i = 0; i < 7; ++i) all.push_back(submit("ann@example.com", {"bob@one.example"}).value());
+  std::vector<QueueId> found;
+  for (QueueId after;;) {
+    const auto page = queue_->list({}, after, 2);
+    if (page->empty()) break;
+    for (const auto& message : *page) found.push_back(message.id);
+    after = found.back();
+  }
+  EXPECT_EQ(found, all);
+  EXPECT_EQ(spool_.visits, 7);
+  one_->is_held = false;
+  one_->gate.open();
+}
+
 TEST_F(QueueTest, RetryTriesNow) {
   start();
   one_->answer = [](const Carried& carried) { return answer_all(carried, kLater); };

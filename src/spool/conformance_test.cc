@@ -35,10 +35,11 @@ class SpoolTest : public testing::TestWithParam<Implementation> {
     spool_ = *std::move(opened);
   }
 
-  std::vector<QueueId> ids() {
+  std::vector<QueueId> ids(QueueId after = {}) {
     std::vector<QueueId> found;
-    const auto done = spool_->for_each([&](const Summary& summary) { return found.push_back(summary.id), true; },
-                                       [](QueueId id, const Error& error) { FAIL() << id.to_string() << error.text; });
+    const auto done = spool_->for_each(
+        after, [&](const Summary& summary) { return found.push_back(summary.id), true; },
+        [](QueueId id, const Error& error) { FAIL() << id.to_string() << error.text; });
     EXPECT_TRUE(done);
     return found;
   }
@@ -129,8 +130,37 @@ TEST_P(SpoolTest, VisitsMessagesInTheOrderOfIdsAndStopsWhenAsked) {
   EXPECT_EQ(ids(), (std::vector<QueueId>{{5}, {256}, {300}, {70'000}}));
   EXPECT_EQ(spool_->last_id(), QueueId{70'000});
   int visited = 0;
-  ASSERT_TRUE(spool_->for_each([&](const Summary&) { return ++visited < 2; }, [](QueueId, const Error&) {}));
+  ASSERT_TRUE(spool_->for_each({}, [&](const Summary&) { return ++visited < 2; }, [](QueueId, const Error&) {}));
   EXPECT_EQ(visited, 2);
+}
+
+TEST_P(SpoolTest, VisitsOnlyWhatStandsAfterAnId) {
+  for (const std::uint64_t id : {300U, 5U, 70'000U, 256U}) ASSERT_TRUE(for_test::add(*spool_, {id}, "x"));
+  DeliveryState state;
+  state.attempts = 3;
+  state.recipients.resize(1);
+  ASSERT_TRUE(for_test::set(*spool_, {300}, state));
+  EXPECT_EQ(ids({4}), (std::vector<QueueId>{{5}, {256}, {300}, {70'000}}));
+  EXPECT_EQ(ids({5}), (std::vector<QueueId>{{256}, {300}, {70'000}}));
+  EXPECT_EQ(ids({255}), (std::vector<QueueId>{{256}, {300}, {70'000}}));
+  EXPECT_EQ(ids({69'999}), std::vector<QueueId>{{70'000}});
+  EXPECT_TRUE(ids({70'000}).empty());
+  EXPECT_TRUE(ids({UINT64_MAX}).empty());
+  std::uint32_t attempts = 0;
+  const auto first = [&](const Summary& summary) { return attempts = summary.attempts, false; };
+  ASSERT_TRUE(spool_->for_each({256}, first, [](QueueId, const Error&) {}));
+  EXPECT_EQ(attempts, 3) << "the state is found in the middle, too";
+}
+
+TEST_P(SpoolTest, AVisitDoesNotMeetWhatItsVisitorAdds) {
+  ASSERT_TRUE(for_test::add(*spool_, {1}, "x"));
+  std::uint64_t last = 1;
+  const auto visit = [&](const Summary&) {
+    EXPECT_TRUE(for_test::add(*spool_, {++last}, "x"));
+    return last < 10;
+  };
+  ASSERT_TRUE(spool_->for_each({}, visit, [](QueueId, const Error&) {}));
+  EXPECT_EQ(last, 2);
 }
 
 TEST_P(SpoolTest, SummarisesTheLatestState) {
@@ -142,8 +172,8 @@ TEST_P(SpoolTest, SummarisesTheLatestState) {
   state.recipients.resize(1);
   ASSERT_TRUE(for_test::set(*spool_, {2}, state));
   std::vector<Summary> summaries;
-  ASSERT_TRUE(spool_->for_each([&](const Summary& summary) { return summaries.push_back(summary), true; },
-                               [](QueueId, const Error&) {}));
+  ASSERT_TRUE(spool_->for_each(
+      {}, [&](const Summary& summary) { return summaries.push_back(summary), true; }, [](QueueId, const Error&) {}));
   ASSERT_EQ(summaries.size(), 2);
   EXPECT_EQ(summaries[0].attempts, 0);
   EXPECT_EQ(summaries[0].next_attempt, summaries[0].arrived);

@@ -78,13 +78,14 @@ struct Seen {
   std::vector<std::uint64_t> damaged;
 };
 
-Seen visit(Spool& spool) {
+Seen visit(Spool& spool, QueueId after = {}, std::uint64_t last = UINT64_MAX) {
   Seen seen;
-  EXPECT_TRUE(spool.for_each([&](const Summary& summary) { return seen.good.push_back(summary.id.value), true; },
-                             [&](QueueId id, const Error& error) {
-                               EXPECT_EQ(error.fault, Fault::kCorruption);
-                               seen.damaged.push_back(id.value);
-                             }));
+  EXPECT_TRUE(spool.for_each(
+      after, [&](const Summary& summary) { return seen.good.push_back(summary.id.value), summary.id.value < last; },
+      [&](QueueId id, const Error& error) {
+        EXPECT_EQ(error.fault, Fault::kCorruption);
+        seen.damaged.push_back(id.value);
+      }));
   return seen;
 }
 
@@ -113,6 +114,9 @@ TEST(Damage, OfAnEnvelopeIsReportedAndTheRestGoesOn) {
   const Seen seen = visit(**spool);
   EXPECT_EQ(seen.damaged, (std::vector<std::uint64_t>{3, 0})) << "0: the block is damaged, too";
   EXPECT_EQ(seen.good, (std::vector<std::uint64_t>{1, 2, 4, 5}));
+  const Seen page = visit(**spool, {1}, 4);
+  EXPECT_EQ(page.good, (std::vector<std::uint64_t>{2, 4}));
+  EXPECT_EQ(page.damaged, (std::vector<std::uint64_t>{3, 0})) << "a visit that stops early does not hide what it met";
   EXPECT_EQ((*spool)->load({3}).error().fault, Fault::kCorruption);
   EXPECT_EQ((*spool)->open_body({3}).error().fault, Fault::kCorruption);
   EXPECT_EQ(for_test::read(**spool, {4}), text_of(4));
@@ -232,9 +236,9 @@ TEST(Damage, AnywhereInATableIsNeverSilent) {
     }
     std::vector<std::uint64_t> good;
     std::size_t damaged = 0;
-    const auto visited =
-        (*spool)->for_each([&](const Summary& summary) { return good.push_back(summary.id.value), true; },
-                           [&](QueueId, const Error&) { ++damaged; });
+    const auto visited = (*spool)->for_each(
+        {}, [&](const Summary& summary) { return good.push_back(summary.id.value), true; },
+        [&](QueueId, const Error&) { ++damaged; });
     for (const std::uint64_t id : good) {
       const auto octets = for_test::read(**spool, {id});
       if (octets)

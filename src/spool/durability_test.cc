@@ -36,8 +36,9 @@ std::size_t segments_in(const std::string& directory) {
 
 std::vector<std::uint64_t> ids(Spool& spool) {
   std::vector<std::uint64_t> found;
-  EXPECT_TRUE(spool.for_each([&](const Summary& summary) { return found.push_back(summary.id.value), true; },
-                             [](QueueId id, const Error& error) { ADD_FAILURE() << id.to_string() << error.text; }));
+  EXPECT_TRUE(spool.for_each(
+      {}, [&](const Summary& summary) { return found.push_back(summary.id.value), true; },
+      [](QueueId id, const Error& error) { ADD_FAILURE() << id.to_string() << error.text; }));
   return found;
 }
 

@@ -157,6 +157,7 @@ class Ledger {
       if (const auto found = stored_.find(id); found != stored_.end()) found->second.may_be_gone = true;
     std::map<std::uint64_t, Known> on_disk;
     ASSERT_TRUE(spool.for_each(
+        {},
         [&](const Summary& summary) {
           on_disk[summary.id.value].is_attempted = summary.attempts > 0;
           return true;
@@ -207,8 +208,9 @@ TEST(Kill, LosesNothingThatWasAcknowledged) {
     // Every fourth message stays; too many make the rounds slow.
     if (ledger.size() > 100) {
       Change change;
-      ASSERT_TRUE((*spool)->for_each([&](const Summary& summary) { return change.remove.push_back(summary.id), true; },
-                                     [](QueueId, const Error&) {}));
+      ASSERT_TRUE((*spool)->for_each(
+          {}, [&](const Summary& summary) { return change.remove.push_back(summary.id), true; },
+          [](QueueId, const Error&) {}));
       ASSERT_TRUE(for_test::commit(**spool, std::move(change)));
       ledger = {};
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -67,18 +68,12 @@ class MemorySpool final : public Spool {
     return make_memory_source(item->second.content, *item->second.content);
   }
 
-  Result<void> for_each(const std::function<bool(const Summary&)>& visit,
+  Result<void> for_each(QueueId after, const std::function<bool(const Summary&)>& visit,
                         const std::function<void(QueueId, const Error&)>&) override {
+    const QueueId last = last_id();  // what arrives during the visit is not part of it
     // The visitor may call the spool, so it is not called under the lock.
-    std::vector<Summary> summaries;
-    {
-      const std::lock_guard lock(mutex_);
-      summaries.reserve(items_.size());
-      for (const auto& [id, item] : items_)
-        summaries.push_back({id, item.record.arrived, item.state.next_attempt, item.state.attempts, item.record.size});
+    for (auto summary = next_after(after, last); summary && visit(*summary); summary = next_after(summary->id, last)) {
     }
-    for (const Summary& summary : summaries)
-      if (!visit(summary)) break;
     return {};
   }
 
@@ -92,6 +87,14 @@ class MemorySpool final : public Spool {
   }
 
  private:
+  std::optional<Summary> next_after(QueueId id, QueueId last) const {
+    const std::lock_guard lock(mutex_);
+    const auto next = items_.upper_bound(id);
+    if (next == items_.end() || next->first > last) return std::nullopt;
+    const Item& item = next->second;
+    return Summary{next->first, item.record.arrived, item.state.next_attempt, item.state.attempts, item.record.size};
+  }
+
   static std::unexpected<Error> not_found(QueueId id) { return fail(Fault::kNotFound, "no message " + id.to_string()); }
 
   Result<void> write(CommitGroup::Group group) {

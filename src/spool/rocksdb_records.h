@@ -40,10 +40,10 @@ class RocksdbRecords {
   /// Nothing when there is no such record. Damage inside the value is for the caller's checksum to find.
   Result<std::optional<std::string>> get(RecordKind kind, QueueId id) const;
 
-  /// Every message record in the order of ids with its state record, as of one moment. Stops when `visit` returns
-  /// false.
+  /// Every message record with an id above `after` in the order of ids with its state record, as of one moment. Stops
+  /// when `visit` returns false. Damage that was passed is an error in either case, after the visits.
   using Visit = std::function<bool(QueueId, std::string_view message, std::optional<std::string_view> state)>;
-  Result<void> scan(const Visit& visit) const;
+  Result<void> scan(QueueId after, const Visit& visit) const;
 
   /// To be called when a scan found no damage. RocksDB stops all writing when a compaction meets damage, so a damaged
   /// index is left as it is: it serves, it only gathers tables.

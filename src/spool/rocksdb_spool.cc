@@ -72,7 +72,7 @@ class RocksdbSpool final : public Spool {
   void commit(Change change, Committed committed) override;
   Result<Stored> load(QueueId id) override;
   Result<std::unique_ptr<message::BodySource>> open_body(QueueId id) override;
-  Result<void> for_each(const std::function<bool(const Summary&)>& visit,
+  Result<void> for_each(QueueId after, const std::function<bool(const Summary&)>& visit,
                         const std::function<void(QueueId, const Error&)>& damaged) override;
 
   QueueId last_id() const override { return {last_id_}; }
@@ -104,7 +104,7 @@ class RocksdbSpool final : public Spool {
 
 Result<void> RocksdbSpool::recover() {
   bool has_damage = false;
-  auto scanned = records_->scan([&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
+  auto scanned = records_->scan({}, [&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
     IndexEntry entry;
     entry.has_state = state.has_value();
     const auto head = decode_head(id, value);
@@ -326,9 +326,9 @@ Result<std::unique_ptr<message::BodySource>> RocksdbSpool::open_body(QueueId id)
   return make_memory_source(owner, *content);
 }
 
-Result<void> RocksdbSpool::for_each(const std::function<bool(const Summary&)>& visit,
+Result<void> RocksdbSpool::for_each(QueueId after, const std::function<bool(const Summary&)>& visit,
                                     const std::function<void(QueueId, const Error&)>& damaged) {
-  const auto scanned = records_->scan([&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
+  const auto visit_record = [&](QueueId id, std::string_view value, std::optional<std::string_view> state) {
     const auto head = decode_head(id, value);
     if (!head) return damaged(id, head.error()), true;
     StateHead due{0, head->arrived};
@@ -338,8 +338,9 @@ Result<void> RocksdbSpool::for_each(const std::function<bool(const Summary&)>& v
       due = *decoded;
     }
     return visit({id, head->arrived, due.next_attempt, due.attempts, head->size});
-  });
-  // Whatever could be read was visited. Which message the rest belonged to is not known.
+  };
+  const auto scanned = records_->scan(after, visit_record);
+  // Whatever could be read and was wanted was visited. Which message the rest belonged to is not known.
   if (!scanned) damaged(QueueId{}, scanned.error());
   return {};
 }

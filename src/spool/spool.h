@@ -114,9 +114,11 @@ class Spool {
   /// The content. The source keeps what it reads from alive, also when the message is removed meanwhile. Thread-safe.
   virtual Result<std::unique_ptr<message::BodySource>> open_body(QueueId id) = 0;
 
-  /// Every stored message in the order of ids, at start-up and for `queue list`. Stops early when `visit` returns false. A damaged record is reported through
-  /// `damaged` and skipped; with the id 0 when it is not known whose records a damaged part of the index held. Thread-safe.
-  virtual Result<void> for_each(const std::function<bool(const Summary&)>& visit,
+  /// Every stored message with an id above `after`, in the order of ids, at start-up and for `queue list`. What stands
+  /// before `after` costs nothing: reading everything page by page costs as much as one visit. Stops early when `visit`
+  /// returns false. A damaged record is reported through `damaged` and skipped; with the id 0 when it is not known
+  /// whose records a damaged part of the index held. Thread-safe.
+  virtual Result<void> for_each(QueueId after, const std::function<bool(const Summary&)>& visit,
                                 const std::function<void(QueueId, const Error&)>& damaged) = 0;
 
   /// The largest id ever stored that is still known, so that new ids start above it.
