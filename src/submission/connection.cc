@@ -62,7 +62,8 @@ net::Task<> Connection::run() {
   if (is_draining_) session_->shut_down(replies::shutting_down());
   for (Flow flow = Flow::kGoOn; flow == Flow::kGoOn;) {
     smtp::ServerStep step = session_->next();
-    flow = co_await perform(std::move(step));
+    // Most steps need no waiting; a coroutine for each of them would be the dearest part of a transaction.
+    if (!perform_at_once(step)) flow = co_await perform(std::move(step));
   }
   log_closed();
   if (stream_.is_open()) co_await stream_.shut_down();
@@ -104,46 +105,51 @@ net::Task<Connection::Flow> Connection::start_tls() {
   co_return Flow::kGoOn;
 }
 
-net::Task<Connection::Flow> Connection::perform(smtp::ServerStep step) {
-  if (std::holds_alternative<smtp::NeedInput>(step)) co_return co_await read_more();
+bool Connection::perform_at_once(const smtp::ServerStep& step) {
   if (const auto* content = std::get_if<smtp::Content>(&step)) {
     extend_content_deadline(content->octets.size());
     if (auto refusal = decider_.keep(content->octets)) session_->refuse_content(std::move(*refusal));
-    co_return Flow::kGoOn;
-  }
-  if (const auto* send = std::get_if<smtp::Send>(&step)) {
-    auto written = co_await stream_.write_all(send->octets);
-    if (!written) {
-      close_reason_ = "the client stopped reading";
-      // When these were the last words anyway, why they were said is the better reason.
-      smtp::ServerStep after = session_->next();
-      if (const auto* close = std::get_if<smtp::Close>(&after)) close_reason_ = describe(close->reason);
-      co_return Flow::kEnd;
-    }
-    co_return Flow::kGoOn;
-  }
-  if (auto* ask = std::get_if<smtp::AskSender>(&step)) {
-    session_->answer(decider_.sender(*ask));
-  } else if (auto* recipient = std::get_if<smtp::AskRecipient>(&step)) {
+  } else if (const auto* sender = std::get_if<smtp::AskSender>(&step)) {
+    session_->answer(decider_.sender(*sender));
+  } else if (const auto* recipient = std::get_if<smtp::AskRecipient>(&step)) {
     session_->answer(decider_.recipient(*recipient, *session_));
-  } else if (auto* content_ask = std::get_if<smtp::AskContent>(&step)) {
+  } else if (const auto* content_ask = std::get_if<smtp::AskContent>(&step)) {
     content_deadline_ = steady_now() + limits_.content;
     session_->answer(decider_.content(*content_ask, *session_));
-  } else if (auto* accept = std::get_if<smtp::AskAccept>(&step)) {
+  } else if (std::holds_alternative<smtp::Abandon>(step)) {
+    decider_.abandon();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+net::Task<Connection::Flow> Connection::perform(smtp::ServerStep step) {
+  if (std::holds_alternative<smtp::NeedInput>(step)) co_return co_await read_more();
+  if (const auto* send = std::get_if<smtp::Send>(&step)) co_return co_await write(send->octets);
+  if (std::holds_alternative<smtp::StartTls>(step)) co_return co_await start_tls();
+  if (const auto* close = std::get_if<smtp::Close>(&step)) {
+    close_reason_ = describe(close->reason);
+    co_return Flow::kEnd;
+  }
+  if (auto* accept = std::get_if<smtp::AskAccept>(&step)) {
     auto answer = co_await decider_.accept(*accept);
     session_->answer(std::move(answer));
   } else if (auto* verify = std::get_if<smtp::AskVerify>(&step)) {
     auto answer = co_await decider_.verify(*verify);
     session_->answer(std::move(answer));
-  } else if (std::holds_alternative<smtp::Abandon>(step)) {
-    decider_.abandon();
-  } else if (std::holds_alternative<smtp::StartTls>(step)) {
-    co_return co_await start_tls();
-  } else if (const auto* close = std::get_if<smtp::Close>(&step)) {
-    close_reason_ = describe(close->reason);
-    co_return Flow::kEnd;
   }
   co_return Flow::kGoOn;
+}
+
+net::Task<Connection::Flow> Connection::write(std::string_view octets) {
+  auto written = co_await stream_.write_all(octets);
+  if (written) co_return Flow::kGoOn;
+  close_reason_ = "the client stopped reading";
+  // When these were the last words anyway, why they were said is the better reason.
+  smtp::ServerStep after = session_->next();
+  if (const auto* close = std::get_if<smtp::Close>(&after)) close_reason_ = describe(close->reason);
+  co_return Flow::kEnd;
 }
 
 net::Task<Connection::Flow> Connection::read_more() {

@@ -31,7 +31,10 @@ class Connection : smtp::SessionWatcher {
   enum class Flow { kGoOn, kEnd };
 
   net::Task<bool> begin_tls();
+  /// Steps that need no waiting; false for the others.
+  bool perform_at_once(const smtp::ServerStep& step);
   net::Task<Flow> perform(smtp::ServerStep step);
+  net::Task<Flow> write(std::string_view octets);
   net::Task<Flow> read_more();
   net::Task<Flow> start_tls();
   Flow give_up(const Error& error);
