@@ -1,11 +1,15 @@
 """Starts real servers for the integration tests: certificates made on the spot, high ports on loopback, everything in one temporary directory.
 Ends only what it started. A test file calls run_tests() with the path of the sealpost binary as its last argument."""
+import base64
 import contextlib
+import json
 import os
 import re
 import shutil
 import signal
+import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -115,6 +119,29 @@ address = "127.0.0.1:{self.starttls_port}"
         status = self.process.wait(timeout=90)
         self.process = None
         return status
+
+    def connect(self):
+        """smtplib over TLS, greeted and logged in."""
+        client = smtplib.SMTP_SSL("localhost", self.smtps_port, context=ssl.create_default_context(cafile=str(self.certificate)), timeout=60)
+        client.ehlo("client.example")
+        code, text = client.docmd("AUTH", "PLAIN " + base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode())
+        if code != 235:
+            raise AssertionError(f"AUTH: {code} {text}")
+        return client
+
+    def submit(self, sender, recipients, content, mail_options=(), recipient_options=()):
+        """Submits one message over TLS and returns its queue id."""
+        with self.connect() as client:
+            for code, text in (client.mail(sender, mail_options), *(client.rcpt(address, recipient_options) for address in recipients), client.data(content)):
+                if code != 250:
+                    raise AssertionError(f"{code} {text}")
+            return text.split()[-1].decode()
+
+    def queue(self, *arguments):
+        return json.loads(self.tool("queue", *arguments, "--json", "--config", self.config).stdout)
+
+    def wait_until_queue_is_empty(self, seconds=DEADLINE):
+        wait_for(lambda: self.queue("list") == [], "the queue to be empty", seconds)
 
     def delivered(self, count, mailbox="mail", seconds=DEADLINE):
         """Waits until the Maildir holds `count` messages; returns their contents in order of arrival."""
