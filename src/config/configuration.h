@@ -87,7 +87,7 @@ struct Queue {
       std::chrono::hours(1),   std::chrono::hours(2),   std::chrono::hours(4)};
   std::chrono::seconds expire = std::chrono::hours(24 * 5);    // RFC 5321 §4.5.4.1: at least 4–5 days
   std::chrono::seconds delay_warning = std::chrono::hours(4);  // 0: no "delayed" reports
-  std::uint32_t concurrency = 100;                             // deliveries at one time
+  std::uint32_t concurrency = 100;                             // connections of all routes together
 };
 
 struct Spool {

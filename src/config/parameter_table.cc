@@ -198,7 +198,8 @@ constexpr std::array kParameters = {
                                                 "When the sender is told that mail is late; 0 for never."),
           0, kYear),
     range(row<&C::queue, &Queue::concurrency>("queue", "concurrency", Type::kCount,
-                                              "Deliveries at one time, over all routes."),
+                                              "Connections of all routes together at one time. When there are too few, "
+                                              "idle ones end and the routes take turns."),
           1, 100'000),
 
     range(row<&C::spool, &Spool::inline_max>(

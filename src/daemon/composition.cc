@@ -76,6 +76,7 @@ queue::QueueOptions queue_options(const config::Configuration& configuration) {
   options.retry.delays = configuration.queue.retry;
   options.retry.expiry = configuration.queue.expire;
   options.delay_warning = configuration.queue.delay_warning;
+  options.connections_max = configuration.queue.concurrency;
   return options;
 }
 

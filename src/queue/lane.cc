@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/assert.h"
@@ -34,7 +35,9 @@ smtp::Envelope part_of(const smtp::Envelope& envelope, const std::vector<std::si
 }  // namespace
 
 Lane::Lane(std::size_t index, const delivery::Route& route, delivery::Agent& agent, LaneSurroundings& surroundings)
-    : index_(index), route_(route), agent_(agent), surroundings_(surroundings), window_(window_options(route)) {}
+    : index_(index), route_(route), agent_(agent), surroundings_(surroundings), window_(window_options(route)) {
+  surroundings_.connections.join(*this);
+}
 
 void Lane::push(Job job) {
   if (!idle_.empty()) {
@@ -50,10 +53,7 @@ void Lane::push(Job job) {
 }
 
 void Lane::dispatch() {
-  if (is_stopping_) return;
-  const std::size_t allowed = window_.connections_allowed(surroundings_.clock.steady());
-  // A connection that is being opened will take one of those that wait.
-  while (channels_.size() < allowed && opening_ < ready_.size()) {
+  while (wants_connection() && surroundings_.connections.take(*this)) {
     auto channel = agent_.make_channel();
     channels_.push_back(channel.get());
     ++opening_;
@@ -61,15 +61,34 @@ void Lane::dispatch() {
   }
 }
 
+bool Lane::wants_connection() const {
+  // A connection that is being opened will take one of those that wait.
+  return !is_stopping_ && opening_ < ready_.size() &&
+         channels_.size() < window_.connections_allowed(surroundings_.clock.steady());
+}
+
+bool Lane::dismiss_idle() {
+  if (idle_.empty()) return false;
+  idle_.front()->timer.cancel();
+  idle_.erase(idle_.begin());
+  return true;
+}
+
 net::Task<> Lane::work(std::unique_ptr<delivery::Channel> channel) {
-  const auto opened = co_await channel->open();
+  // Agents without a network never wait. Without this turn of the event loop the next connection would run inside the
+  // end of the last one: nested as deep as the queue is long, and before those who stand in line.
+  co_await net::asio::post(surroundings_.context, net::use_task);
+  std::expected<void, smtp::Reply> opened = std::unexpected(smtp::Reply());
+  if (!is_stopping_) opened = co_await channel->open();
   --opening_;
-  if (opened) {
-    co_await carry_all(*channel);
-    co_await channel->quit();
-  }
+  if (opened) co_await carry_all(*channel);
+  ++ending_;
+  surroundings_.connections.leave();
+  if (opened) co_await channel->quit();
+  --ending_;
   std::erase(channels_, channel.get());
   if (!opened) connection_failed(opened.error(), channels_.size() - opening_);
+  surroundings_.connections.give_back(*this);
   dispatch();
 }
 
@@ -78,8 +97,9 @@ net::Task<> Lane::carry_all(delivery::Channel& channel) {
   std::size_t carried = 0;
   while (channel.is_reusable() && carried < carried_max) {
     while (!surroundings_.updates.has_room() && !is_stopping_) co_await surroundings_.updates.wait();
+    if (carried > 0 && surroundings_.connections.is_wanted_from(*this)) co_return;
     std::optional<Job> job = is_stopping_ ? std::nullopt : ready_.pop();
-    if (!job && !is_stopping_) job = co_await wait_for_job();
+    if (!job && !is_stopping_ && !surroundings_.connections.is_wanted()) job = co_await wait_for_job();
     if (!job) co_return;
     co_await carry(channel, std::move(*job), carried);
     ++carried;

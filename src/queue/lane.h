@@ -13,6 +13,7 @@
 #include "delivery/route.h"
 #include "net/task_group.h"
 #include "queue/active_message.h"
+#include "queue/connection_share.h"
 #include "queue/queue.h"
 #include "queue/updates.h"
 #include "schedule/destination_window.h"
@@ -37,12 +38,13 @@ struct LaneSurroundings {
   net::TaskGroup& tasks;
   spool::Spool& spool;
   Updates& updates;
+  ConnectionShare& connections;
   const Clock& clock;
   std::mt19937& random;
   LaneOwner& owner;
 };
 
-class Lane {
+class Lane final : private ConnectionShare::Claimant {
  public:
   Lane(std::size_t index, const delivery::Route& route, delivery::Agent& agent, LaneSurroundings& surroundings);
   Lane(const Lane&) = delete;
@@ -51,7 +53,7 @@ class Lane {
   const delivery::Route& route() const { return route_; }
   void push(Job job);
   /// Opens connections for what waits, as far as it is allowed now.
-  void dispatch();
+  void dispatch() override;
   bool has_room_for(std::string_view account) const { return ready_.has_room_for(account, kWaitingMax); }
 
   /// Few enough wait that messages which were parked may follow.
@@ -73,6 +75,10 @@ class Lane {
   static constexpr std::size_t kWaitingMax = 5000;
 
  private:
+  bool wants_connection() const override;
+  std::size_t connections() const override { return channels_.size() - ending_; }
+  bool dismiss_idle() override;
+
   struct Idle {
     net::asio::steady_timer timer;
     std::optional<Job> job;
@@ -98,6 +104,7 @@ class Lane {
   std::vector<delivery::Channel*> channels_;  // each lives in the frame of its task
   std::vector<Idle*> idle_;  // each lives in the frame of its task; the last one waits for the shortest time
   std::size_t opening_ = 0;
+  std::size_t ending_ = 0;
   smtp::Reply last_failure_;
   bool is_stopping_ = false;
 };

@@ -33,6 +33,7 @@ struct QueueOptions {
   std::string hostname;  // Reporting-MTA of reports
   schedule::RetryOptions retry;
   std::chrono::seconds delay_warning{0};     // 0: no "delayed" reports; otherwise one per message, after this time
+  std::size_t connections_max = 100;         // of all destinations together
   std::size_t active_max = 20'000;           // messages whose envelope is in memory
   std::size_t updates_in_flight_max = 4096;  // outcomes that wait for the disk before deliveries pause
   /// The spool failed to sync: nothing it says can be trusted any more. Called once, on any thread; must make the

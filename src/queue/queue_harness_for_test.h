@@ -203,6 +203,7 @@ class QueueTest : public testing::Test {
       route.domains = routes_[i].domains;
       route.connections_max = routes_[i].connections_max;
       route.messages_per_connection_max = routes_[i].messages_per_connection_max;
+      route.idle_close = routes_[i].idle_close;
       table.add(std::move(route), std::move(agent));
     }
     queue_ = std::make_unique<Queue>(context_, spool_, std::move(table), options_);

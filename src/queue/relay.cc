@@ -39,7 +39,8 @@ Relay::Relay(net::asio::io_context& context, spool::Spool& spool, delivery::Rout
       updates_(
           context, spool, inbox_, [this](const Error& error) { spool_failed(error); }, options_.updates_in_flight_max),
       tasks_(context),
-      surroundings_{context_, tasks_, spool_, updates_, options_.clock, random_, *this},
+      connections_(std::max<std::size_t>(options_.connections_max, 1)),
+      surroundings_{context_, tasks_, spool_, updates_, connections_, options_.clock, random_, *this},
       parked_(routes_.size()),
       alarm_(context),
       deadline_(context) {

@@ -14,6 +14,7 @@
 
 #include "delivery/route_table.h"
 #include "net/task_group.h"
+#include "queue/connection_share.h"
 #include "queue/inbox.h"
 #include "queue/lane.h"
 #include "queue/queue.h"
@@ -101,6 +102,7 @@ class Relay : private LaneOwner {
   Inbox inbox_;
   Updates updates_;
   net::TaskGroup tasks_;  // connections
+  ConnectionShare connections_;
   LaneSurroundings surroundings_;
   std::vector<std::unique_ptr<Lane>> lanes_;  // by route
   std::vector<std::deque<QueueId>> parked_;   // by route: due, but too many wait for the destination already
