@@ -27,7 +27,10 @@ class Player {
 
  private:
   net::Task<std::optional<std::string>> play(const smtp::TranscriptStep& step);
+  net::Task<std::optional<std::string>> send(std::size_t first, std::size_t last);
   net::Task<std::optional<std::string>> expect(const smtp::TranscriptStep& step);
+  /// What the server said without being asked, as far as it has arrived.
+  std::optional<std::string> unexpected() const;
   net::Task<std::optional<std::string>> secure();
   net::Task<Result<std::optional<std::string>>> read_line();  // nothing at the end of the connection
 
@@ -51,9 +54,21 @@ net::Task<std::optional<std::string>> Player::run() {
   if (server_.tls == SendTls::kImplicit) {
     if (auto problem = co_await secure()) co_return problem;
   }
-  for (const auto& step : transcript_.steps) {
-    if (auto problem = co_await play(step)) co_return fmt::format("line {}: {}", step.line, *problem);
+  using Kind = smtp::TranscriptStep::Kind;
+  const auto& steps = transcript_.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::optional<std::string> problem;
+    const std::size_t line = steps[i].line;
+    if (steps[i].kind == Kind::kClient) {
+      const std::size_t first = i;
+      while (i + 1 < steps.size() && steps[i + 1].kind == Kind::kClient) ++i;
+      problem = co_await send(first, i + 1);
+    } else {
+      problem = co_await play(steps[i]);
+    }
+    if (problem) co_return fmt::format("line {}: {}", line, *problem);
   }
+  if (auto problem = unexpected()) co_return fmt::format("behind the last line: {}", *problem);
   co_await stream_->shut_down();
   co_return std::nullopt;
 }
@@ -69,13 +84,8 @@ net::Task<std::optional<std::string>> Player::secure() {
 
 net::Task<std::optional<std::string>> Player::play(const smtp::TranscriptStep& step) {
   using Kind = smtp::TranscriptStep::Kind;
-  if (step.kind == Kind::kClient) {
-    std::string_view shown = step.text;
-    if (shown.ends_with("\r\n")) shown.remove_suffix(2);
-    printer_.sent(shown);
-    auto written = co_await stream_->write_all(step.text);
-    if (!written) co_return written.error().text;
-  } else if (step.kind == Kind::kTls) {
+  if (step.kind == Kind::kTls) {
+    if (auto problem = unexpected()) co_return problem;
     co_return co_await secure();
   } else if (step.kind == Kind::kClosed) {
     auto line = co_await read_line();
@@ -86,6 +96,28 @@ net::Task<std::optional<std::string>> Player::play(const smtp::TranscriptStep& s
     co_return co_await expect(step);
   }
   co_return std::nullopt;
+}
+
+// Client lines that follow each other are one write, a pipelined group: octets behind STARTTLS must be there when the
+// server looks.
+net::Task<std::optional<std::string>> Player::send(std::size_t first, std::size_t last) {
+  if (auto problem = unexpected()) co_return problem;
+  std::string octets;
+  for (std::size_t i = first; i < last; ++i) {
+    std::string_view shown = transcript_.steps[i].text;
+    octets.append(shown);
+    if (shown.ends_with("\r\n")) shown.remove_suffix(2);
+    printer_.sent(shown);
+  }
+  auto written = co_await stream_->write_all(octets);
+  if (!written) co_return written.error().text;
+  co_return std::nullopt;
+}
+
+std::optional<std::string> Player::unexpected() const {
+  if (input_.empty()) return std::nullopt;
+  return fmt::format("the server says more than expected: \"{}\"",
+                     smtp::escape_for_transcript(std::string_view(input_).substr(0, input_.find("\r\n"))));
 }
 
 net::Task<std::optional<std::string>> Player::expect(const smtp::TranscriptStep& step) {
