@@ -1,5 +1,7 @@
-// The cache of verified credentials. All entries live equally long, so the order of insertion is the order of expiry.
+// The cache of verified credentials: a list in the order of use, and an index into it.
 #include "identity/credential_cache.h"
+
+#include <algorithm>
 
 #include "base/assert.h"
 #include "crypto/hmac.h"
@@ -7,7 +9,7 @@
 
 namespace sealpost::identity {
 
-CredentialCache::CredentialCache(std::size_t entries_max, std::chrono::seconds lifetime)
+CredentialCache::CredentialCache(std::size_t entries_max, Lifetime lifetime)
     : entries_max_(entries_max), lifetime_(lifetime) {
   SEALPOST_ASSERT(entries_max > 0, "a cache has room for an entry");
   crypto::fill_random(secret_);
@@ -21,25 +23,42 @@ CredentialCache::Key CredentialCache::key_of(const User& user, const SecretStrin
   return std::move(mac.add_field(password.reveal())).finish();
 }
 
-bool CredentialCache::contains(const Key& key, SteadyTime now) const {
+CredentialCache::Key CredentialCache::key_of_unknown(std::string_view name, const SecretString& password) const {
+  crypto::HmacSha256 mac(secret_);
+  mac.add_field(name).add_field("").add_field("unknown");
+  return std::move(mac.add_field(password.reveal())).finish();
+}
+
+bool CredentialCache::recall(const Key& key, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  const auto found = expiries_.find(key);
-  return found != expiries_.end() && now < found->second;
+  const auto found = index_.find(key);
+  if (found == index_.end()) return false;
+  Entry& entry = *found->second;
+  if (now >= entry.expires) return false;
+  entry.expires = std::min(now + lifetime_.unused, entry.expires_at_last);
+  by_use_.splice(by_use_.end(), by_use_, found->second);
+  return true;
 }
 
 void CredentialCache::insert(const Key& key, SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  while (!by_age_.empty() && (by_age_.size() >= entries_max_ || expiries_.at(by_age_.front()) <= now)) {
-    if (expiries_.contains(key) && now < expiries_.at(key)) return;
-    expiries_.erase(by_age_.front());
-    by_age_.pop_front();
+  if (const auto found = index_.find(key); found != index_.end()) {
+    if (now < found->second->expires) return;
+    by_use_.erase(found->second);
+    index_.erase(found);
   }
-  if (expiries_.try_emplace(key, now + lifetime_).second) by_age_.push_back(key);
+  while (!by_use_.empty() && (by_use_.size() >= entries_max_ || by_use_.front().expires <= now)) {
+    index_.erase(by_use_.front().key);
+    by_use_.pop_front();
+  }
+  const SteadyTime at_last = now + lifetime_.at_most;
+  by_use_.push_back({key, std::min(now + lifetime_.unused, at_last), at_last});
+  index_.emplace(key, std::prev(by_use_.end()));
 }
 
 std::size_t CredentialCache::size() const {
   const std::lock_guard lock(mutex_);
-  return expiries_.size();
+  return index_.size();
 }
 
 }  // namespace sealpost::identity

@@ -13,17 +13,23 @@ bool PasswordDecision::may_log_in() const {
   return user_ && user_->is_enabled && acts_for_itself;
 }
 
-std::optional<Principal> PasswordDecision::from_cache(const CredentialCache& cache, SteadyTime now) const {
-  if (!may_log_in() || !cache.contains(cache.key_of(*user_, credentials_.password), now)) return std::nullopt;
-  return PrincipalSource::make(user_->name);
+CredentialCache::Key PasswordDecision::key(const CredentialCache& cache) const {
+  if (user_) return cache.key_of(*user_, credentials_.password);
+  // Names are compared without regard to ASCII case. An unknown one is treated alike, or the time of many logins at
+  // once would tell which names there are (design rule R18).
+  std::string name = credentials_.authcid;
+  for (char& octet : name)
+    if (octet >= 'A' && octet <= 'Z') octet = static_cast<char>(octet - 'A' + 'a');
+  return cache.key_of_unknown(name, credentials_.password);
 }
 
-Result<std::optional<Principal>> PasswordDecision::by_hash(const HashCheck& check, CredentialCache& cache,
-                                                           SteadyTime now) const {
-  const Result<bool> is_right = check(user_ ? user_->password_hash : decoy_hash(), credentials_.password);
+Result<bool> PasswordDecision::is_password_right(const HashCheck& check) const {
+  return check(user_ ? user_->password_hash : decoy_hash(), credentials_.password);
+}
+
+Result<std::optional<Principal>> PasswordDecision::answer(const Result<bool>& is_right) const {
   if (!is_right) return std::unexpected(is_right.error());
   if (!*is_right || !may_log_in()) return std::optional<Principal>();
-  cache.insert(cache.key_of(*user_, credentials_.password), now);
   return std::optional(PrincipalSource::make(user_->name));
 }
 

@@ -23,14 +23,16 @@ class PasswordDecision {
   PasswordDecision(sasl::PasswordCredentials credentials, std::optional<User> user)
       : credentials_(std::move(credentials)), user_(std::move(user)) {}
 
-  /// Yes when just these credentials were verified a short while ago; nothing means "not known", never "no".
-  std::optional<Principal> from_cache(const CredentialCache& cache, SteadyTime now) const;
-  /// The slow way: one password hash, whatever the outcome. A yes is remembered in `cache`.
-  Result<std::optional<Principal>> by_hash(const HashCheck& check, CredentialCache& cache, SteadyTime now) const;
+  /// Whether a right password is enough.
+  bool may_log_in() const;
+  /// Logins with the same key have the same hash to compute and the same password to compare.
+  CredentialCache::Key key(const CredentialCache& cache) const;
+  /// The slow part: one password hash, whatever the account is.
+  Result<bool> is_password_right(const HashCheck& check) const;
+  /// The answer, once it is known whether the password is right.
+  Result<std::optional<Principal>> answer(const Result<bool>& is_right) const;
 
  private:
-  bool may_log_in() const;
-
   sasl::PasswordCredentials credentials_;
   std::optional<User> user_;
 };

@@ -16,7 +16,7 @@ std::size_t threads_for(std::size_t wanted) {
   return wanted != 0 ? wanted : std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
 }
 
-Answer refused(WorkerLane::Turn turn) {
+std::unexpected<Error> refused(WorkerLane::Turn turn) {
   return fail(Fault::kResource, turn == WorkerLane::Turn::kClosing ? "the server is stopping"
                                                                    : "too many logins are waiting for verification");
 }
@@ -27,6 +27,7 @@ Answer refused(WorkerLane::Turn turn) {
 struct SqliteVerifier::Login {
   sasl::PasswordCredentials credentials;
   net::Completion<Answer> complete;
+  std::optional<PasswordDecision> decision = {};  // takes the credentials when the account was looked up
 };
 
 Result<std::unique_ptr<SqliteVerifier>> SqliteVerifier::open(SqliteVerifierOptions options) {
@@ -65,21 +66,33 @@ void SqliteVerifier::look_up(std::unique_ptr<Login> login) {
     login->complete(std::unexpected(std::move(user.error())));
     return;
   }
-  PasswordDecision decision(std::move(login->credentials), std::move(*user));
-  if (std::optional<Principal> principal = decision.from_cache(cache_, options_.now())) {
-    login->complete(std::move(principal));
-    return;
-  }
-  hash(std::move(login), std::move(decision));
+  const PasswordDecision& decision = login->decision.emplace(std::move(login->credentials), std::move(*user));
+  const CredentialCache::Key key = decision.key(cache_);
+  if (hashes_.join(key, login)) return;
+  // Only now is the cache asked: the hash that this login has just missed left its answer there first.
+  if (decision.may_log_in() && cache_.recall(key, options_.now()))
+    finish(*login, key, true);
+  else
+    hash(std::move(login), key);
 }
 
-void SqliteVerifier::hash(std::unique_ptr<Login> login, PasswordDecision decision) {
-  hash_lane_.submit([this, login = std::move(login), decision = std::move(decision)](WorkerLane::Turn turn) {
-    if (turn == WorkerLane::Turn::kRun)
-      login->complete(decision.by_hash(options_.check, cache_, options_.now()));
-    else
-      login->complete(refused(turn));
+void SqliteVerifier::hash(std::unique_ptr<Login> first, const CredentialCache::Key& key) {
+  hash_lane_.submit([this, key, login = std::move(first)](WorkerLane::Turn turn) {
+    if (turn != WorkerLane::Turn::kRun) {
+      finish(*login, key, refused(turn));
+      return;
+    }
+    const SteadyTime began = options_.now();
+    const Result<bool> is_right = login->decision->is_password_right(options_.check);
+    if (is_right.value_or(false) && login->decision->may_log_in()) cache_.insert(key, began);
+    finish(*login, key, is_right);
   });
+}
+
+void SqliteVerifier::finish(Login& first, const CredentialCache::Key& key, const Result<bool>& is_right) {
+  const auto joined = hashes_.finish(key);
+  first.complete(first.decision->answer(is_right));
+  for (const auto& login : joined) login->complete(login->decision->answer(is_right));
 }
 
 Result<std::optional<User>> SqliteVerifier::find(const std::string& name) {

@@ -77,11 +77,32 @@ class Verification : public testing::Test {
     run();
     return told(answers_.at(index));
   }
+  /// Hashes wait for release_when_all_are_looked_up(), and then end in `outcome` if there is one.
+  void hold_hashes(std::optional<Result<bool>> outcome = std::nullopt) {
+    options_.hash_threads = 16;  // more than any test holds, so that the marker gets through
+    options_.check = [this, outcome, check = options_.check](const std::string& hash, const SecretString& password) {
+      if (password.reveal() == kMarker) return Result<bool>(false);
+      const Result<bool> is_right = check(hash, password);
+      if (release_.try_wait()) return is_right;
+      release_.wait();
+      return outcome.value_or(is_right);
+    };
+  }
+  void release_when_all_are_looked_up() {
+    const std::size_t marker = begun_;
+    begin("marker", kMarker);
+    context_.restart();
+    while (!answers_.contains(marker)) context_.run_one();
+    release_.count_down();
+    run();
+  }
   static std::string told(const Answer& answer) {
     if (!answer) return answer.error().text;
     return *answer ? (*answer)->name() : "refused";
   }
 
+  static constexpr const char* kMarker = "all were looked up";
+  std::latch release_{1};
   std::filesystem::path directory_;
   SqliteVerifierOptions options_;
   std::atomic<int> hashes_ = 0;
@@ -138,9 +159,87 @@ TEST_F(Verification, ASecondLoginWithinTheLifetimeNeedsNoHash) {
   EXPECT_EQ(hashes_, 1);
   EXPECT_EQ(log_in("ann@example.com", "wrong"), "refused");
   EXPECT_EQ(hashes_, 2);
-  clock_seconds_ = 300;
+  clock_seconds_ = 299 + 300;
   EXPECT_EQ(log_in("ann@example.com", "secret"), "ann@example.com");
   EXPECT_EQ(hashes_, 3);
+}
+
+TEST_F(Verification, ABusyClientIsHashedOnceAnHour) {
+  for (int second = 0; second < 2 * 3600; second += 60) {
+    clock_seconds_ = second;
+    EXPECT_EQ(log_in("ann@example.com", "secret"), "ann@example.com");
+    EXPECT_EQ(hashes_, second < 3600 ? 1 : 2) << second;
+  }
+}
+
+TEST_F(Verification, ManyLoginsAtOnceShareOneHash) {
+  hold_hashes();
+  start();
+  for (int i = 0; i < 20; ++i) begin(i % 2 == 0 ? "ann@example.com" : "Ann@EXAMPLE.com", "secret");
+  release_when_all_are_looked_up();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(told(answers_.at(static_cast<std::size_t>(i))), "ann@example.com");
+  EXPECT_EQ(hashes_, 1);
+  EXPECT_EQ(log_in("ann@example.com", "secret"), "ann@example.com");
+  EXPECT_EQ(hashes_, 1);
+}
+
+TEST_F(Verification, AWrongPasswordIsSharedAlikeWhetherThereIsAUserOrNot) {
+  add("bob", "secret");
+  ASSERT_TRUE(users_->set_enabled("bob", false, {}));
+  hold_hashes();
+  start();
+  for (int i = 0; i < 12; ++i) begin(i % 2 == 0 ? "ann@example.com" : "ANN@example.com", "wrong");
+  for (int i = 0; i < 12; ++i) begin(i % 2 == 0 ? "nobody" : "Nobody", "wrong");
+  for (int i = 0; i < 12; ++i) begin("bob", "secret");
+  release_when_all_are_looked_up();
+  for (std::size_t i = 0; i < 36; ++i) EXPECT_EQ(told(answers_.at(i)), "refused");
+  EXPECT_EQ(hashes_, 3);
+  EXPECT_EQ(log_in("ann@example.com", "wrong"), "refused");
+  EXPECT_EQ(hashes_, 4) << "but it is not remembered";
+}
+
+TEST_F(Verification, LoginsThatDifferInAnythingShareNothing) {
+  add("bob", "secret");
+  add("eve", "wrong");
+  hold_hashes();
+  start();
+  begin("ann@example.com", "secret");
+  begin("ann@example.com", "wrong");
+  begin("bob", "secret");
+  begin("bob", "wrong");
+  begin("eve", "secret");
+  begin("eve", "wrong");
+  begin("nobody", "secret");
+  begin("nobody2", "secret");
+  begin("nobody", "wrong");
+  release_when_all_are_looked_up();
+  EXPECT_EQ(hashes_, 9);
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < 9; ++i) all.push_back(told(answers_.at(i)));
+  EXPECT_THAT(all, testing::ElementsAre("ann@example.com", "refused", "bob", "refused", "refused", "eve", "refused",
+                                        "refused", "refused"));
+}
+
+TEST_F(Verification, WhoSharesAHashIsStillJudgedAlone) {
+  hold_hashes();
+  start();
+  begin("ann@example.com", "secret", "bob");
+  begin("ann@example.com", "secret");
+  begin("ann@example.com", "secret", "bob");
+  release_when_all_are_looked_up();
+  EXPECT_EQ(told(answers_.at(0)), "refused");
+  EXPECT_EQ(told(answers_.at(1)), "ann@example.com");
+  EXPECT_EQ(told(answers_.at(2)), "refused");
+  EXPECT_EQ(hashes_, 1);
+}
+
+TEST_F(Verification, AHashThatFailedIsAnErrorForAllWhoWaitedForIt) {
+  hold_hashes(fail(Fault::kResource, "no memory"));
+  start();
+  for (int i = 0; i < 3; ++i) begin("ann@example.com", "secret");
+  release_when_all_are_looked_up();
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(told(answers_.at(i)), "no memory");
+  EXPECT_EQ(log_in("ann@example.com", "secret"), "ann@example.com");
 }
 
 TEST_F(Verification, ARefusalIsNeverRemembered) {
@@ -185,7 +284,9 @@ TEST_F(Verification, HostileNamesAreRefused) {
 TEST_F(Verification, NobodyActsForSomebodyElse) {
   add("bob", "secret");
   EXPECT_EQ(log_in("ann@example.com", "secret", "ann@example.com"), "ann@example.com");
+  EXPECT_EQ(hashes_, 1);
   EXPECT_EQ(log_in("ann@example.com", "secret", "bob"), "refused");
+  EXPECT_EQ(hashes_, 2) << "a refusal costs a hash, though the password is known to be right";
 }
 
 TEST_F(Verification, AMissingDatabaseIsAnErrorAndNoRefusal) {
