@@ -115,12 +115,14 @@ net::Task<Result<QueueId>> Queue::accept(RelayPermit permit, smtp::Envelope enve
   }
   spool::Change change;
   change.add.push_back({std::move(record), std::move(draft.body)});
+  // The commit thread asks whether a refusal concerns this message alone (452, and life goes on) or everything (design
+  // rule R17).
   auto begin = [spool = &spool_, relay = relay_.get(), recipients, change = std::move(change),
                 arrival = std::move(arrival)](net::Completion<Result<QueueId>> done) mutable {
-    auto committed = [relay, recipients, done, arrival = std::move(arrival)](Result<void> result) mutable {
+    auto committed = [spool, relay, recipients, done, arrival = std::move(arrival)](Result<void> result) mutable {
       const QueueId accepted = arrival.id;
       if (!result) {
-        relay->spool_failed(result.error());
+        if (const auto failure = spool->failure()) relay->spool_failed(*failure);
         done(std::unexpected(std::move(result.error())));
         return;
       }

@@ -33,6 +33,10 @@ class WatchedSpool : public spool::Spool {
   }
   void commit(spool::Change change, spool::Committed committed) override {
     const std::lock_guard lock(mutex_);
+    if (refuses_change) {
+      committed(fail(Fault::kResource, "no room for the last piece"));
+      return;
+    }
     if (fails_to_sync) {
       committed(fail(Fault::kInternal, "the disk said no"));
       return;
@@ -71,7 +75,11 @@ class WatchedSpool : public spool::Spool {
     return shapes_;
   }
 
-  std::atomic<bool> refuses_room = false, fails_to_sync = false, holds_commits = false;
+  std::optional<Error> failure() const override {
+    if (fails_to_sync) return Error{Fault::kInternal, "the disk said no"};
+    return std::nullopt;
+  }
+  std::atomic<bool> refuses_room = false, refuses_change = false, fails_to_sync = false, holds_commits = false;
   std::atomic<int> loads = 0, visits = 0;
 
  private:

@@ -186,6 +186,17 @@ TEST_F(QueueTest, ASpoolThatCannotSyncIsFatalForAcceptance) {
   EXPECT_EQ(fatal_, 1);  // said once
 }
 
+TEST_F(QueueTest, AMessageThatDoesNotFitIsRefusedAndLifeGoesOn) {
+  start();
+  spool_.refuses_change = true;
+  const auto refused = submit("ann@example.com", {"bob@one.example"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::kResource);
+  EXPECT_EQ(fatal_, 0);
+  spool_.refuses_change = false;
+  EXPECT_TRUE(submit("ann@example.com", {"bob@one.example"}));
+}
+
 TEST_F(QueueTest, ASpoolThatCannotSyncStopsDeliveries) {
   routes_[0].connections_max = 1;
   options_.updates_in_flight_max = 1;

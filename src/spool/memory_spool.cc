@@ -54,6 +54,8 @@ class MemorySpool final : public Spool {
     commits_.enqueue(std::move(prepared));
   }
 
+  std::optional<Error> failure() const override { return commits_.failure(); }
+
   Result<Stored> load(QueueId id) override {
     const std::lock_guard lock(mutex_);
     const auto item = items_.find(id);

@@ -70,6 +70,7 @@ class RocksdbSpool final : public Spool {
 
   Result<std::unique_ptr<BodyWriter>> reserve(Bytes expected) override;
   void commit(Change change, Committed committed) override;
+  std::optional<Error> failure() const override { return commits_->failure(); }
   Result<Stored> load(QueueId id) override;
   Result<std::unique_ptr<message::BodySource>> open_body(QueueId id) override;
   Result<void> for_each(QueueId after, const std::function<bool(const Summary&)>& visit,

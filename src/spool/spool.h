@@ -1,6 +1,6 @@
-// The spool: where an accepted message lives until every recipient is done. What each call promises, and what a crash leaves, is in
-// states.md beside this file; the one conformance test holds every implementation to it.
-// Never: a 250 without a sync, a body held whole in memory, a partial transaction.
+// The spool: where an accepted message lives until every recipient is done. What each call promises, and what a crash
+// leaves, is in states.md beside this file; the one conformance test holds every implementation to it. Never: a 250
+// without a sync, a body held whole in memory, a partial transaction.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -61,12 +61,13 @@ struct Stored {
   DeliveryState state;
 };
 
-/// Receives the content of one message. Small contents stay in memory until accept(); larger ones stream to segment files.
-/// Used by one thread at a time. Destroying a writer that was not handed to accept() gives everything back.
+/// Receives the content of one message. Small contents stay in memory until accept(); larger ones stream to segment
+/// files. Used by one thread at a time. Destroying a writer that was not handed to accept() gives everything back.
 class BodyWriter {
  public:
   virtual ~BodyWriter() = default;
-  /// Copies or writes `octets`. Fault::kResource when the disk or the budget is full; the writer is then of no further use.
+  /// Copies or writes `octets`. Fault::kResource when the disk or the budget is full; the writer is then of no further
+  /// use.
   virtual Result<void> append(std::string_view octets) = 0;
   virtual Bytes size() const = 0;
 };
@@ -79,9 +80,9 @@ struct NewMessage {
 
 /// One durable change. All parts of one Change reach the disk together or not at all.
 struct Change {
-  std::vector<NewMessage> add;                          // submissions, and the reports that a failure owes its sender
-  std::vector<std::pair<QueueId, DeliveryState>> set;   // recipients done, deferred or failed
-  std::vector<QueueId> remove;                          // every recipient done: envelope, state and content go
+  std::vector<NewMessage> add;                         // submissions, and the reports that a failure owes its sender
+  std::vector<std::pair<QueueId, DeliveryState>> set;  // recipients done, deferred or failed
+  std::vector<QueueId> remove;                         // every recipient done: envelope, state and content go
 };
 
 /// Called exactly once, on the spool's commit thread, in the order of commit(): success means synced. Must not block.
@@ -89,7 +90,7 @@ using Committed = std::move_only_function<void(Result<void>)>;
 
 struct Usage {
   std::uint64_t messages = 0;
-  Bytes content;        // of stored messages
+  Bytes content;  // of stored messages
   std::uint64_t syncs = 0;
   std::uint64_t commits = 0;  // Changes made durable; commits / syncs is the size of a group
 };
@@ -103,11 +104,16 @@ class Spool {
   /// budget for content in flight do not allow it. Thread-safe.
   virtual Result<std::unique_ptr<BodyWriter>> reserve(Bytes expected) = 0;
 
-  /// Makes `change` durable; one sync is shared by all changes waiting at that moment, none waits when the spool is idle.
-  /// Thread-safe, does not block on the disk.
-  /// `add` of an id that is stored (Fault::kInternal), `set` or `remove` of one that is not (Fault::kNotFound) refuses the whole change, and it alone.
-  /// After a failed sync every later call fails too: the process has to stop and recover (rules: a failed sync is fatal).
+  /// Makes `change` durable; one sync is shared by all changes waiting at that moment, none waits when the spool is
+  /// idle. Thread-safe, does not block on the disk. `add` of an id that is stored (Fault::kInternal), `set` or `remove`
+  /// of one that is not (Fault::kNotFound) refuses the whole change, and it alone. After a failed sync every later call
+  /// fails too: the process has to stop and recover (rules: a failed sync is fatal).
   virtual void commit(Change change, Committed committed) = 0;
+
+  /// Why nothing can become durable any more: the failed sync, as long as the process lives. Nothing while the spool is
+  /// well; a commit that is refused then (no room for the last piece of a content) concerns its own Change alone.
+  /// Thread-safe, also within Committed.
+  virtual std::optional<Error> failure() const = 0;
 
   /// Envelope and state of one message. Fault::kNotFound, Fault::kCorruption. Thread-safe.
   virtual Result<Stored> load(QueueId id) = 0;
@@ -130,13 +136,15 @@ class Spool {
 std::unique_ptr<Spool> make_memory_spool();
 
 struct RocksdbOptions {
-  std::string directory;                       // created when missing, with mode 0700
-  Bytes inline_max = {32 * 1024};              // contents up to this size live in the batch, larger ones in segment files
+  std::string directory;           // created when missing, with mode 0700
+  Bytes inline_max = {32 * 1024};  // contents up to this size live in the batch, larger ones in segment files
   Bytes segment_size = {64 * 1024 * 1024};
-  Bytes in_memory_content_max = {256ULL << 20};  // content held in memory by all writers together, before reserve() refuses
-  Bytes free_space_min = {64ULL << 20};        // below this reserve() refuses
+  Bytes in_memory_content_max = {
+      256ULL << 20};                     // content held in memory by all writers together, before reserve() refuses
+  Bytes free_space_min = {64ULL << 20};  // below this reserve() refuses
 };
-/// Opens or creates the embedded spool. Fault::kConfiguration when another process has it open or the directory cannot be used.
+/// Opens or creates the embedded spool. Fault::kConfiguration when another process has it open or the directory cannot
+/// be used.
 Result<std::unique_ptr<Spool>> open_rocksdb_spool(RocksdbOptions options);
 
 }  // namespace sealpost::spool
