@@ -92,12 +92,13 @@ constexpr std::array kParameters = {
               "limits", "recipients_max", Type::kCount,
               "Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100."),
           100, 1'000'000),
-    range(row<&C::limits, &Limits::connections_max>(
-              "limits", "connections_max", Type::kCount,
-              "Connections at one time, of all listeners together; more are told 421."),
-          1, 1'000'000),
+    range(
+        row<&C::limits, &Limits::connections_max>(
+            "limits", "connections_max", Type::kCount,
+            "Connections at one time, of all listeners together; more are told 421, or closed where TLS comes first."),
+        1, 1'000'000),
     range(row<&C::limits, &Limits::errors_max>("limits", "errors_max", Type::kCount,
-                                               "Commands refused in one session before it is ended with 421."),
+                                               "Commands refused in one session, since its last accepted message, before it is ended with 421."),
           1, 1'000'000),
     range(row<&C::limits, &Limits::auth_failures_max>(
               "limits", "auth_failures_max", Type::kCount,
@@ -115,7 +116,8 @@ constexpr std::array kParameters = {
           1, 3600),
     range(row<&C::limits, &Limits::drain_timeout>(
               "limits", "drain_timeout", Type::kDuration,
-              "How long sessions and deliveries in progress may go on after SIGTERM."),
+              "How long sessions and deliveries in progress may go on after SIGTERM. Deliveries have 10 seconds after "
+              "the last session in any case."),
           0, 3600),
 
     required(choice(row<&C::listeners, &Listener::service>("listener", "service", Type::kChoice,

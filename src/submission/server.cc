@@ -5,16 +5,19 @@
 #include <unordered_set>
 #include <utility>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 
 #include "base/assert.h"
 #include "net/task_group.h"
 #include "observe/events.h"
 #include "observe/log.h"
+#include "smtp/reply_catalogue.h"
 #include "submission/connection.h"
 
 namespace sealpost::submission {
 
+namespace replies = smtp::catalogue;
 namespace events = observe::events;
 using observe::Level;
 
@@ -30,6 +33,19 @@ const char* name_of(smtp::Service service) {
       return "smtp";
   }
   return "unknown";
+}
+
+/// RFC 5321 §3.8: 421 in place of the greeting. It fits the empty buffer of a new socket; where it does not, nobody
+/// waits for it. RFC 8314 §3.3: where TLS comes first nothing is said in clear, and a handshake is what we cannot
+/// afford.
+void turn_away(net::tcp::socket& socket, const ListenerOptions& listener, const smtp::Reply& reply) {
+  if (listener.session.service == smtp::Service::kSubmissions) return;
+  std::string wire;
+  reply.append_to(wire);
+  net::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(net::asio::buffer(wire), ignored);
+  socket.shutdown(net::tcp::socket::shutdown_send, ignored);
 }
 
 }  // namespace
@@ -67,7 +83,9 @@ void Server::start() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     const ListenerOptions& options = options_[i];
     observe::log(Level::kInfo, events::kListening,
-                 {{"listener", listeners_[i].local_address()}, {"service", name_of(options.session.service)}});
+                 {{"listener", options.name},
+                  {"address", listeners_[i].local_address()},
+                  {"service", name_of(options.session.service)}});
     auto take = [this, &options](net::tcp::socket socket, net::asio::io_context& target) {
       admit(std::move(socket), options, shard_of(target));
     };
@@ -90,8 +108,10 @@ Server::Shard& Server::shard_of(const net::asio::io_context& context) {
 void Server::admit(net::tcp::socket socket, const ListenerOptions& listener, Shard& shard) {
   if (connections_.fetch_add(1, std::memory_order_relaxed) >= limits_.connections_max || is_draining_) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
-    observe::log(Level::kWarning, events::kRefused,
-                 {{"listener", listener.address}, {"reason", "connections_max is reached"}});
+    observe::log(
+        Level::kWarning, events::kRefused,
+        {{"listener", listener.name}, {"reason", is_draining_ ? "the server stops" : "connections_max is reached"}});
+    turn_away(socket, listener, is_draining_ ? replies::shutting_down() : replies::too_busy());
     return;  // the socket closes
   }
   shard.tasks.spawn("connection", serve(std::move(socket), listener, shard));
