@@ -52,7 +52,7 @@ Connection::Connection(net::Stream stream, const ListenerOptions& listener, cons
 
 net::Task<> Connection::run() {
   observe::log(Level::kDebug, events::kConnected,
-               {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.address}});
+               {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}});
   if (listener_.session.service == smtp::Service::kSubmissions) {
     if (!co_await begin_tls()) co_return;
   } else {
@@ -75,7 +75,7 @@ net::Task<bool> Connection::begin_tls() {
   if (!facts) {
     observe::log(
         Level::kWarning, events::kTlsFailed,
-        {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.address}, {"reason", facts.error().text}});
+        {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}, {"reason", facts.error().text}});
     co_return false;
   }
   const TlsFacts::Values& tls = facts->values();
@@ -171,6 +171,9 @@ net::Task<Connection::Flow> Connection::read_more() {
   is_waiting_for_input_ = false;
   if (!readable) co_return give_up(readable.error());
   if (is_draining_ && session_->is_idle()) co_return Flow::kGoOn;  // drain() woke us; the next call says 421
+  // What comes drop by drop keeps the wait above from timing out; a read behind the deadline would close without a
+  // word.
+  if (steady_now() >= deadline_) co_return give_up({Fault::kTimeout, "timed out waiting for the client"});
 
   const std::span<char> room = buffer_.acquire();
   auto size = co_await stream_.read_some(room);
@@ -198,12 +201,15 @@ void Connection::extend_content_deadline(std::size_t octets) {
   content_deadline_ += std::chrono::milliseconds(milliseconds);
 }
 
-void Connection::expires_at(SteadyTime deadline) { stream_.expires_at(std::min(deadline, drain_deadline_)); }
+void Connection::expires_at(SteadyTime deadline) {
+  deadline_ = std::min(deadline, drain_deadline_);
+  stream_.expires_at(deadline_);
+}
 
 void Connection::drain(SteadyTime deadline) {
   is_draining_ = true;
   drain_deadline_ = deadline;
-  stream_.expires_at(deadline);
+  expires_at(deadline);
   if (is_waiting_for_input_ && session_ && session_->is_idle()) stream_.interrupt();
 }
 

@@ -56,6 +56,7 @@ class Connection : smtp::SessionWatcher {
   ReadBuffer buffer_;
   std::string last_command_;  // what the next refusal is about; for the log only
   const char* close_reason_ = "the client closed the connection";
+  SteadyTime deadline_;  // of what is waited for now
   SteadyTime content_deadline_;
   bool is_in_command_ = false;  // the deadline of the current command is set
   SteadyTime drain_deadline_ = SteadyTime::max();
