@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -64,6 +65,9 @@ Task<Result<Endpoints>> resolve(asio::io_context* context, std::string host, std
       host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
   const asio::ip::address address = asio::ip::make_address(literal, error);
   if (!error) co_return Endpoints{tcp::endpoint(address, port)};
+  // RFC 6761 §6.3: this name is the loopback address by itself, also where no hosts file says so.
+  if (boost::algorithm::iequals(host, "localhost"))
+    co_return Endpoints{{asio::ip::address_v4::loopback(), port}, {asio::ip::address_v6::loopback(), port}};
   BeginLookup begin{std::make_shared<Lookup>(*context), std::move(host), port, deadline};
   co_return co_await await_callback<Result<Endpoints>>(std::move(begin));
 }
