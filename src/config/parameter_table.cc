@@ -97,8 +97,9 @@ constexpr std::array kParameters = {
             "limits", "connections_max", Type::kCount,
             "Connections at one time, of all listeners together; more are told 421, or closed where TLS comes first."),
         1, 1'000'000),
-    range(row<&C::limits, &Limits::errors_max>("limits", "errors_max", Type::kCount,
-                                               "Commands refused in one session, since its last accepted message, before it is ended with 421."),
+    range(row<&C::limits, &Limits::errors_max>(
+              "limits", "errors_max", Type::kCount,
+              "Commands refused in one session, since its last accepted message, before it is ended with 421."),
           1, 1'000'000),
     range(row<&C::limits, &Limits::auth_failures_max>(
               "limits", "auth_failures_max", Type::kCount,

@@ -1,9 +1,14 @@
 // Configuration values into service options, one function per service.
 #include "daemon/composition.h"
 
+#include <algorithm>
+
 namespace sealpost::daemon {
 
 namespace {
+
+/// What arrived from the last session is not cut in the middle of its transaction: that might deliver it twice.
+constexpr std::chrono::seconds kDeliveryGrace{10};
 
 delivery::RouteKind kind_of(config::Deliver deliver) {
   switch (deliver) {
@@ -80,6 +85,10 @@ queue::QueueOptions queue_options(const config::Configuration& configuration) {
   return options;
 }
 
+SteadyTime delivery_deadline(const config::Configuration& configuration, SteadyTime stopping, SteadyTime now) {
+  return std::max(stopping + configuration.limits.drain_timeout, now + kDeliveryGrace);
+}
+
 submission::Limits limits(const config::Configuration& configuration) {
   submission::Limits limits;
   limits.handshake = configuration.limits.handshake_timeout;
@@ -92,6 +101,7 @@ submission::Limits limits(const config::Configuration& configuration) {
 submission::ListenerOptions listener_options(const config::Configuration& configuration,
                                              const config::Listener& listener, const net::ServerTlsContext* tls) {
   submission::ListenerOptions options;
+  options.name = listener.name;
   options.address = listener.address.to_string();
   options.tls = tls;
   options.local_domains = configuration.local_domains;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "config/configuration.h"
 #include "delivery/route.h"
@@ -17,6 +18,9 @@ std::string spool_directory(const config::Configuration& configuration);
 spool::RocksdbOptions spool_options(const config::Configuration& configuration);
 std::vector<delivery::Route> routes(const config::Configuration& configuration);
 queue::QueueOptions queue_options(const config::Configuration& configuration);
+/// How long deliveries in progress may go on when the server was told to stop at `stopping` and its last session has
+/// ended at `now`.
+SteadyTime delivery_deadline(const config::Configuration& configuration, SteadyTime stopping, SteadyTime now);
 submission::Limits limits(const config::Configuration& configuration);
 /// `tls` may be null when there is no certificate; it outlives the server.
 submission::ListenerOptions listener_options(const config::Configuration& configuration,

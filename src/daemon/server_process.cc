@@ -29,9 +29,6 @@ using observe::Level;
 
 namespace {
 
-/// Relay connections end politely within this time once no transaction runs.
-constexpr std::chrono::seconds kRelayGrace{10};
-
 /// After a failed sync nobody knows what the disk holds: the process ends, and the next start recovers from the log
 /// (design rule R17).
 [[noreturn]] void die(const Error& error) {
@@ -158,7 +155,7 @@ net::Task<> ServerProcess::State::stop() {
   tasks.spawn("second_signal", abort_on_second_signal());
   co_await server->drain(stopping + configuration.limits.drain_timeout);
   co_await control->stop();
-  auto shut_down = queue->shut_down(steady_now() + kRelayGrace);
+  auto shut_down = queue->shut_down(delivery_deadline(configuration, stopping, steady_now()));
   co_await net::asio::co_spawn(relay_thread->context(0).get_executor(), std::move(shut_down), net::use_task);
   threads->stop();
   relay_thread->stop();

@@ -158,7 +158,7 @@ Task<> Listener::run(Accepted accepted, std::vector<asio::io_context*> targets) 
     if (next != Next::kPause) continue;
     if (!std::exchange(is_paused, true)) {
       observe::log(observe::Level::kError, observe::events::kAcceptPaused,
-                   {{"listener", local_address_},
+                   {{"address", local_address_},
                     {"reason", "no file descriptors or memory left; connections wait (raise LimitNOFILE)"}});
     }
     pause_.expires_after(kPause);

@@ -1,7 +1,8 @@
 // The names of all events, each with its meaning and fields. A name appears here before it is logged anywhere, so that
 // dashboards and searches can rely on it. Field names mean the same everywhere:
 //   session  one client connection          id      queue id                 peer    "192.0.2.1:40112"
-//   listener "127.0.0.1:465"                account who logged in            reason  one sentence for people
+//   listener its name in the configuration  account who logged in            reason  one sentence for people
+//   address  "127.0.0.1:465", where a listener listens
 #pragma once
 #include <string_view>
 
@@ -10,7 +11,7 @@ namespace sealpost::observe::events {
 // ---- the process
 /// The process begins: version, configuration.
 inline constexpr std::string_view kStarting = "starting";
-/// A listener accepts connections: listener, service.
+/// A listener accepts connections: listener, address, service.
 inline constexpr std::string_view kListening = "listening";
 /// Everything is up: seconds.
 inline constexpr std::string_view kStarted = "started";
@@ -26,7 +27,7 @@ inline constexpr std::string_view kStopping = "stopping";
 inline constexpr std::string_view kStopped = "stopped";
 /// Something an operator should know about the configuration or a certificate: reason.
 inline constexpr std::string_view kWarning = "warning";
-/// A listener cannot accept for want of descriptors or memory and waits: listener, reason.
+/// A listener cannot accept for want of descriptors or memory and waits: address, reason.
 inline constexpr std::string_view kAcceptPaused = "accept_paused";
 /// A task ended by an exception, which is a fault of ours: task, reason.
 inline constexpr std::string_view kTaskFailed = "task_failed";

@@ -51,8 +51,7 @@ Connection::Connection(net::Stream stream, const ListenerOptions& listener, cons
       decider_(listener, services, id_, peer_.ip) {}
 
 net::Task<> Connection::run() {
-  observe::log(Level::kDebug, events::kConnected,
-               {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}});
+  observe::log(Level::kDebug, events::kConnected, {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}});
   if (listener_.session.service == smtp::Service::kSubmissions) {
     if (!co_await begin_tls()) co_return;
   } else {
@@ -73,9 +72,8 @@ net::Task<bool> Connection::begin_tls() {
   expires_at(steady_now() + limits_.handshake);
   auto facts = co_await stream_.accept_tls(*listener_.tls);
   if (!facts) {
-    observe::log(
-        Level::kWarning, events::kTlsFailed,
-        {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}, {"reason", facts.error().text}});
+    observe::log(Level::kWarning, events::kTlsFailed,
+                 {{"session", id_}, {"peer", peer_.ip}, {"listener", listener_.name}, {"reason", facts.error().text}});
     co_return false;
   }
   const TlsFacts::Values& tls = facts->values();

@@ -23,6 +23,7 @@ struct Limits {
 
 /// One listening address and what is spoken on it. Outlives every connection it accepted.
 struct ListenerOptions {
+  std::string name;     // what the log calls it: "submissions@127.0.0.1:4465"
   std::string address;  // "127.0.0.1:4465"
   smtp::ServerOptions session;
   const net::ServerTlsContext* tls = nullptr;  // null only for the service smtp without a certificate
