@@ -1,4 +1,5 @@
-// Descriptor: a file descriptor that is closed when it goes out of scope. For short, blocking work; streams of net/ have their own.
+// Descriptor: a file descriptor that is closed when it goes out of scope. For short, blocking work; streams of net/
+// have their own.
 #pragma once
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-// The server side of one SASL exchange (RFC 4422): one object per AUTH attempt, destroyed with it (R8: no reuse after failure or abort).
-// Mechanisms are pure: they turn responses into challenges and, at the end, into something that the identity back end can verify.
+// The server side of one SASL exchange (RFC 4422): one object per AUTH attempt, destroyed with it (R8: no reuse after
+// failure or abort). Mechanisms are pure: they turn responses into challenges and, at the end, into something that the
+// identity back end can verify.
 #pragma once
 #include <cstddef>
 #include <memory>
@@ -11,7 +12,7 @@
 
 namespace sealpost::sasl {
 
-inline constexpr std::size_t kNameMax = 255;      // RFC 4616 §2: authzid, authcid and passwd up to 255 octets each
+inline constexpr std::size_t kNameMax = 255;  // RFC 4616 §2: authzid, authcid and passwd up to 255 octets each
 inline constexpr std::size_t kPasswordMax = 255;
 
 /// What PLAIN and LOGIN end with. All three are valid UTF-8 without NUL; authcid and password are not empty.
@@ -29,7 +30,8 @@ struct Challenge {
 struct Verify {
   PasswordCredentials credentials;
 };
-/// The response breaks the mechanism's grammar (501 5.5.2), or asks for an authorization identity that is not its own (535 5.7.8).
+/// The response breaks the mechanism's grammar (501 5.5.2), or asks for an authorization identity that is not its own
+/// (535 5.7.8).
 struct Malformed {};
 struct NotAuthorized {};
 

@@ -1,4 +1,5 @@
-// The envelope: everything SMTP knows about a message beside its content. Complete once the transaction is; never half-built.
+// The envelope: everything SMTP knows about a message beside its content. Complete once the transaction is; never
+// half-built.
 #pragma once
 #include <vector>
 

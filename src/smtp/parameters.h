@@ -1,5 +1,6 @@
-// ESMTP parameters of MAIL and RCPT as parsed values (RFC 5321 §4.1.1.11): SIZE (RFC 1870), BODY (RFC 6152, 3030), SMTPUTF8
-// (RFC 6531), AUTH (RFC 4954 §5), RET ENVID NOTIFY ORCPT (RFC 3461). An unknown or repeated parameter is refused, never skipped.
+// ESMTP parameters of MAIL and RCPT as parsed values (RFC 5321 §4.1.1.11): SIZE (RFC 1870), BODY (RFC 6152, 3030),
+// SMTPUTF8 (RFC 6531), AUTH (RFC 4954 §5), RET ENVID NOTIFY ORCPT (RFC 3461). An unknown or repeated parameter is
+// refused, never skipped.
 #pragma once
 #include <cstdint>
 #include <optional>

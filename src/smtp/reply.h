@@ -1,5 +1,5 @@
-// Replies (RFC 5321 §4.2, RFC 3463): a code, an enhanced code, one or more lines of text. Server texts come from the catalogue in
-// reply_catalogue.h, never from the place that refuses.
+// Replies (RFC 5321 §4.2, RFC 3463): a code, an enhanced code, one or more lines of text. Server texts come from the
+// catalogue in reply_catalogue.h, never from the place that refuses.
 #pragma once
 #include <array>
 #include <cstdint>
