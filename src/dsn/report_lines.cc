@@ -58,7 +58,8 @@ std::string one_line(std::string_view text, Text kind, std::size_t size_max) {
 std::string field(std::string_view name, std::string_view body) {
   // The first word stays on the line of the name: a folded line of nothing but white space is obsolete syntax (RFC 5322
   // §4.2).
-  return fill(body, std::string(name) + ": ", "  ", kFieldWordMax);
+  // One space: unfolding gives the words back as they were.
+  return fill(body, std::string(name) + ": ", " ", kFieldWordMax);
 }
 
 std::string wrap(std::string_view text, std::string_view indentation) {

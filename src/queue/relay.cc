@@ -259,7 +259,10 @@ void Relay::settle_job(const Job& job, delivery::TransactionResult result, const
   }
   std::vector<RecipientOutcome> outcomes;
   outcomes.reserve(result.per_recipient.size());
-  const std::string_view remote_mta = result.is_in_our_words || route == nullptr ? std::string_view{} : route->host;
+  std::string_view remote_mta;
+  // The far end of a Unix-domain socket is on this machine.
+  if (!result.is_in_our_words && route != nullptr)
+    remote_mta = route->host.empty() && !route->unix_socket.empty() ? options_.hostname : route->host;
   for (std::size_t i = 0; i < result.per_recipient.size(); ++i)
     outcomes.push_back({.recipient = job.recipients.empty() ? i : job.recipients[i],
                         .reply = std::move(result.per_recipient[i]),

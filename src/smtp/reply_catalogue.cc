@@ -77,7 +77,7 @@ SEALPOST_REPLY(too_many_recipients, 452, 4, 5, 3, "Too many recipients; send the
 SEALPOST_REPLY(message_too_big, 552, 5, 3, 4, "Message size exceeds the limit")
 SEALPOST_REPLY(insufficient_storage, 452, 4, 3, 1, "Insufficient system storage, please try again later")
 SEALPOST_REPLY(sender_not_owned, 553, 5, 7, 1, "Sender address rejected: not owned by the authenticated user")
-SEALPOST_REPLY(relay_denied, 554, 5, 7, 1, "Relay access denied")
+SEALPOST_REPLY(relay_denied, 550, 5, 7, 1, "Relay access denied")
 SEALPOST_REPLY(no_such_mailbox, 550, 5, 1, 1, "Recipient address rejected: no such mailbox here")
 SEALPOST_REPLY(no_route, 550, 5, 1, 2, "This server knows no way to the recipient's domain")
 SEALPOST_REPLY(mail_loop, 554, 5, 4, 6, "Too many Received header fields: the message is going round in circles")

@@ -74,7 +74,7 @@ const Reply& too_many_recipients();          // 452 4.5.3
 const Reply& message_too_big();              // 552 5.3.4
 const Reply& insufficient_storage();         // 452 4.3.1
 const Reply& sender_not_owned();             // 553 5.7.1, the account may not use this sender address
-const Reply& relay_denied();                 // 554 5.7.1
+const Reply& relay_denied();                 // 550 5.7.1; RFC 5321 §4.3.2 knows no 554 for RCPT
 const Reply& no_such_mailbox();              // 550 5.1.1
 const Reply& no_route();                     // 550 5.1.2
 const Reply& mail_loop();                    // 554 5.4.6, RFC 5321 §6.3
