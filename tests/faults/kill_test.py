@@ -113,7 +113,7 @@ def main():
         twice = sum(count - 1 for count in delivered.values())
         print(f"kill: {options.rounds} rounds, {len(acknowledged)} acknowledged, {len(delivered)} delivered ({left} of them after the last restart), "
               f"{len(lost)} lost, {len(phantom)} never sent, {twice} duplicates, {len(delivered.keys() - acknowledged)} delivered without their 250 having arrived")
-        assert len(acknowledged) > 50 * options.rounds, "too few messages to prove anything"
+        assert len(acknowledged) > 5 * options.rounds, "too few messages to prove anything"
         ok = not lost and not phantom
         if not ok:
             print("lost:", lost[:20], "never sent:", phantom[:20])
