@@ -93,12 +93,6 @@ void Server::start() {
   }
 }
 
-std::vector<std::string> Server::addresses() const {
-  std::vector<std::string> addresses;
-  for (const auto& listener : listeners_) addresses.push_back(listener.local_address());
-  return addresses;
-}
-
 Server::Shard& Server::shard_of(const net::asio::io_context& context) {
   const auto found = std::ranges::find_if(shards_, [&](const auto& shard) { return &shard->context == &context; });
   SEALPOST_ASSERT(found != shards_.end(), "connections are accepted for our own threads only");

@@ -26,8 +26,6 @@ class Server {
 
   /// Begins to accept. Once.
   void start();
-  /// The addresses as bound: the port is a real one also where 0 was asked for.
-  std::vector<std::string> addresses() const;
   std::size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
   /// Stops accepting; idle sessions hear 421, busy ones finish their transaction; what is left at `deadline` is closed.
